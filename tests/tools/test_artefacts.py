@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from artefacts import builder, tree
+from artefacts.checkout import Checkout
+from artefacts.errors import ArtefactError
+from artefacts.installer import install
+from hypothesis import given
+from hypothesis import strategies as st
+
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "toy"
+version = "1.0"
+[tool.setuptools]
+packages = ["toy"]
+"""
+
+
+def _git(root: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "a project"
+    (root / "toy").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    (root / "toy/__init__.py").write_text("answer = 42\n")
+    return root
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    _git(project, "init", "--quiet")
+    _git(project, "add", "--all")
+    _git(project, "commit", "--quiet", "--message", "first")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("ignored", "name", "seen"),
+    [
+        ("", "toy/new.py", True),
+        ("lib/\n", "toy/lib/lost.py", False),
+        ("", "tests/test_toy.py", False),
+        ("", "build/lib/toy/stale.so", False),
+    ],
+)
+def test_a_checkout_shows_what_git_would_give(
+    repository: Path, ignored: str, name: str, seen: bool
+) -> None:
+    (repository / ".gitignore").write_text(ignored)
+    path = repository / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x = 1\n")
+    assert (name in Checkout(repository).files()) is seen
+
+
+def test_a_file_deleted_from_the_work_tree_is_not_listed(repository: Path) -> None:
+    (repository / "toy/__init__.py").unlink()
+    assert Checkout(repository).files() == ["pyproject.toml"]
+
+
+def test_without_git_every_source_is_listed(project: Path) -> None:
+    (project / "toy/__pycache__").mkdir()
+    (project / "toy/__pycache__/x.pyc").write_bytes(b"")
+    checkout = Checkout(project)
+    assert checkout.files() == ["pyproject.toml", "toy/__init__.py"]
+    assert checkout.revision() is None
+    assert "SOURCE_DATE_EPOCH" not in checkout.environment({})
+
+
+def test_revision_and_time_are_the_commits(repository: Path) -> None:
+    checkout = Checkout(repository)
+    commit = checkout.revision()
+    assert commit is not None
+    assert len(commit) == 40
+    assert int(checkout.environment({})["SOURCE_DATE_EPOCH"]) > 1_600_000_000
+    assert checkout.environment({"SOURCE_DATE_EPOCH": "7"})["SOURCE_DATE_EPOCH"] == "7"
+    (repository / "toy/__init__.py").write_text("answer = 43\n")
+    assert checkout.revision() == f"{commit}-dirty"
+
+
+def test_a_broken_repository_is_one_sentence(repository: Path) -> None:
+    (repository / ".git/HEAD").write_text("nonsense")
+    with pytest.raises(ArtefactError, match=r"git ls-files failed in .*a project"):
+        Checkout(repository).files()
+
+
+_NAMES = st.sampled_from(["a", "b/c", "b/d/e", "f.py"])
+_CONTENTS = st.dictionaries(_NAMES, st.binary(max_size=8), max_size=4)
+
+
+@given(before=_CONTENTS, after=_CONTENTS)
+def test_sync_leaves_exactly_the_contents(
+    tmp_path_factory: pytest.TempPathFactory, before: dict[str, bytes], after: dict[str, bytes]
+) -> None:
+    folder = tmp_path_factory.mktemp("sync")
+    tree.sync(folder, before, keep=frozenset())
+    tree.sync(folder, after, keep=frozenset())
+    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in _files(folder)}
+    assert found == after
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_sync_keeps_times_and_products(tmp_path: Path) -> None:
+    contents = {"same.py": b"1", "changed.py": b"1"}
+    tree.sync(tmp_path, contents, keep=frozenset({"build"}))
+    for path in _files(tmp_path):
+        os.utime(path, (1, 1))
+    (tmp_path / "build/lib").mkdir(parents=True)
+    (tmp_path / "build/lib/x.so").write_bytes(b"")
+    (tmp_path / "builder.py").write_bytes(b"")
+    tree.sync(tmp_path, contents | {"changed.py": b"2"}, keep=frozenset({"build"}))
+    assert (tmp_path / "same.py").stat().st_mtime == 1
+    assert (tmp_path / "changed.py").stat().st_mtime > 1
+    assert (tmp_path / "build/lib/x.so").is_file()
+    assert not (tmp_path / "builder.py").exists()
+
+
+def test_a_truncated_sdist_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "toy-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(__file__, "toy-1.0/a.py")
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(ArtefactError, match=r"toy-1\.0\.tar\.gz is not a readable sdist"):
+        tree.sdist_contents(path)
+
+
+def test_the_wheel_comes_from_the_sdist(repository: Path) -> None:
+    (repository / "toy/data.txt").write_text("not in the sdist")
+    out = repository / "dist/x y"
+    sdist, wheel = builder.build(repository, out)
+    assert sorted(out.iterdir()) == sorted([sdist, wheel])
+    assert "toy/__init__.py" in tree.sdist_contents(sdist)
+    with zipfile.ZipFile(wheel) as archive:
+        assert "toy/__init__.py" in archive.namelist()
+        assert "toy/data.txt" not in archive.namelist()
+
+
+def test_a_failing_build_keeps_what_was_there(repository: Path) -> None:
+    out = repository / "dist/x"
+    before = {path.name: path.read_bytes() for path in builder.build(repository, out)}
+    (repository / "pyproject.toml").write_text(PYPROJECT + "typo = [\n")
+    with pytest.raises(ArtefactError, match=r"(?s)building the sdist failed; .*build\.log"):
+        builder.build(repository, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_an_interrupted_build_is_not_trusted(repository: Path) -> None:
+    out = repository / "dist/x"
+    builder.build(repository, out)
+    (work,) = (path for path in (repository / "build").iterdir() if path.is_dir())
+    leftover = work / "sdist/build/lib/toy/half_written.py"
+    leftover.parent.mkdir(parents=True, exist_ok=True)
+    leftover.write_text("")
+    (work / "unfinished").touch()
+    _, wheel = builder.build(repository, out)
+    with zipfile.ZipFile(wheel) as archive:
+        assert "toy/half_written.py" not in archive.namelist()
+    assert not (work / "unfinished").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("CC", "no-such-cc -O2", r"the C compiler no-such-cc is not on PATH"),
+        ("PATH", "/nonexistent", r"cargo is not on PATH"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="MSVC is not found through CC or PATH")
+def test_a_missing_compiler_is_named(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
+    checkout = Checkout(repository)
+    assert checkout.files()
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ArtefactError, match=sentence):
+        builder.build(repository, repository / "dist")
+    assert not (repository / "dist").exists()
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_install_wants_one_wheel(tmp_path: Path, count: int) -> None:
+    for number in range(count):
+        (tmp_path / f"toy-{number}-py3-none-any.whl").write_bytes(b"")
+    with pytest.raises(ArtefactError, match="must hold exactly one wheel"):
+        install(tmp_path)
+
+
+def test_install_refuses_what_is_no_wheel(tmp_path: Path) -> None:
+    (tmp_path / "toy-1-py3-none-any.whl").write_bytes(b"not a zip")
+    with pytest.raises(ArtefactError, match=r"toy-1-py3-none-any\.whl is not a readable wheel"):
+        install(tmp_path)

@@ -1,0 +1,1 @@
+"""Build the sdist and the wheel from that sdist; install the wheel; clean up."""
