@@ -31,7 +31,7 @@ DIRECTIVES = {
     "language_level": 3,
     "embedsignature": True,  # help() and the stub test see the signatures
     "binding": True,
-    "cdivision": not DEBUG_CORE,
+    "cdivision": True,
     "boundscheck": DEBUG_CORE,
     "wraparound": DEBUG_CORE,
     "initializedcheck": DEBUG_CORE,
@@ -250,10 +250,12 @@ def first_line(command: list[str]) -> str | None:
     return run.stdout.partition("\n")[0].strip() or None
 
 
-def compiler(used: Any) -> str | None:
+def compiler(used: object) -> str | None:
     """Return the C compiler's own name and version."""
     command = getattr(used, "compiler_so", None)
-    return first_line([command[0], "--version"]) if command else getattr(used, "compiler_type", None)
+    if command:
+        return first_line([command[0], "--version"])
+    return getattr(used, "compiler_type", None)
 
 
 def rustc() -> str | None:
@@ -272,27 +274,29 @@ def revision() -> str | None:
     return text if text and not text.startswith("$") else None
 
 
-build.sub_commands = [*build.sub_commands, ("build_record", None)]
+if __name__ == "__main__":  # translation on several cores may import this file again
+    build.sub_commands = [*build.sub_commands, ("build_record", None)]
 
-setup(
-    cmdclass={
-        "build_ext": BuildExtensions,
-        "build_record": BuildRecord,
-        "sdist": SourceDistribution,
-    },
-    ext_modules=[
-        Extension(module.name, [module.source], extra_compile_args=c_flags()) for module in CYTHON
-    ],
-    rust_extensions=[
-        RustExtension(
-            module.name,
-            path=f"{sources.CRATE}/Cargo.toml",
-            binding=Binding.PyO3,
-            args=["--locked"],
-            debug=False,
-            py_limited_api=True,
-            env=rust_environment(module),
-        )
-        for module in RUST
-    ],
-)
+    setup(
+        cmdclass={
+            "build_ext": BuildExtensions,
+            "build_record": BuildRecord,
+            "sdist": SourceDistribution,
+        },
+        ext_modules=[
+            Extension(module.name, [module.source], extra_compile_args=c_flags())
+            for module in CYTHON
+        ],
+        rust_extensions=[
+            RustExtension(
+                module.name,
+                path=f"{sources.CRATE}/Cargo.toml",
+                binding=Binding.PyO3,
+                args=["--locked"],
+                debug=False,
+                py_limited_api=True,
+                env=rust_environment(module),
+            )
+            for module in RUST
+        ],
+    )

@@ -8,12 +8,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from artefacts import builder, tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from artefacts.installer import install
-from hypothesis import given
-from hypothesis import strategies as st
 
 PYPROJECT = """\
 [build-system]

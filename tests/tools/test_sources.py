@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import sources
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 

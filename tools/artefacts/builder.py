@@ -16,11 +16,12 @@ import sysconfig
 from collections import deque
 from typing import TYPE_CHECKING
 
+from progress import Step
+
 from artefacts import tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from pixiw.lock import FileLock
-from progress import Step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,8 +117,7 @@ def _run(kind: str, source: Path, made: Path, environment: dict[str, str], log: 
             text=True,
             errors="replace",
         )
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             written.write(line)
             last.append(line.rstrip())
             found = _LANDMARK.search(line)

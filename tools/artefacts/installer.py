@@ -12,8 +12,9 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
-from artefacts.errors import ArtefactError
 from progress import Step
+
+from artefacts.errors import ArtefactError
 
 
 def install(dist: Path) -> bool:
