@@ -31,6 +31,7 @@ DIRECTIVES = {
     "language_level": 3,
     "embedsignature": True,  # help() and the stub test see the signatures
     "binding": True,
+    "autotestdict": False,  # no __test__ in the modules, which no stub declares
     "cdivision": True,
     "boundscheck": DEBUG_CORE,
     "wraparound": DEBUG_CORE,
