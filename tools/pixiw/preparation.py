@@ -1,0 +1,96 @@
+"""Turns an environment of the manifest into a request, and has it made on disk."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pixiw.errors import PixiwError, UsageError
+from pixiw.suggestions import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from pixiw.environment import Prepared, Route
+    from pixiw.workspace import Environment, WorkspaceOn
+
+CHANNEL = "PIXIW_CHANNEL"
+"""Environment variable with the same meaning as ``--channel``."""
+
+CHANNELS = ("conda-forge", "externals")
+
+
+def check_channel(name: str | None, source: str) -> str | None:
+    """Return a forced channel's name if it is one.
+
+    Raises
+    ------
+    UsageError
+        When it is neither ``conda-forge`` nor ``externals``.
+    """
+    if name is None or name in CHANNELS:
+        return name
+    message = f'{source} is "{name}"{did_you_mean(name, CHANNELS)}, must be {listed(CHANNELS)}'
+    raise UsageError(message)
+
+
+class Preparation:
+    """Makes environments ready on the route that the machine, or the user, allows.
+
+    Parameters
+    ----------
+    workspace : WorkspaceOn
+        The manifest on this machine.
+    channel : str or None
+        ``conda-forge`` or ``externals`` when the user forces one.
+    """
+
+    def __init__(self, workspace: WorkspaceOn, channel: str | None) -> None:
+        self.workspace = workspace
+        self.channel = channel
+        self._routes: dict[tuple[str, ...], Route] = {}
+
+    def __call__(self, environment: Environment) -> Prepared:
+        """Make an environment ready.
+
+        Raises
+        ------
+        PixiwError
+            The sentence of what failed.
+        """
+        from pixiw.environment import EnvironmentFailure, Request, prepare
+
+        request = Request(
+            name=environment.name,
+            specs=environment.specs,
+            channels=environment.channels,
+            platform=self.workspace.platform.subdir,
+            virtual_packages=self.workspace.platform.virtual_packages(),
+            activation_env=environment.activation_env,
+            activation_scripts=environment.activation_scripts,
+        )
+        try:
+            route = self._route(environment.channels)
+            return prepare(request, route, self.workspace.root)
+        except EnvironmentFailure as error:
+            raise PixiwError(str(error)) from error
+
+    def _route(self, channels: tuple[str, ...]) -> Route:
+        """Choose a route once a run, and say which."""
+        if channels not in self._routes:
+            route, reason = self.choice(channels)
+            print(f"pixiw: channel {route_name(route)}: {reason}", file=sys.stderr)
+            self._routes[channels] = route
+        return self._routes[channels]
+
+    def choice(self, channels: tuple[str, ...]) -> tuple[Route, str]:
+        """Return the route for a set of channels and the reason for it."""
+        from pixiw.environment import Route, choose_route
+
+        forced = None
+        if self.channel is not None:
+            forced = Route.CONDA_FORGE if self.channel == "conda-forge" else Route.EXTERNALS
+        return choose_route(forced, channels)
+
+
+def route_name(route: Route) -> str:
+    """Return a route as the user writes it."""
+    return route.name.lower().replace("_", "-")
