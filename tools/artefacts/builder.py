@@ -16,12 +16,11 @@ import sysconfig
 from collections import deque
 from typing import TYPE_CHECKING
 
-from progress import Step
-
 from artefacts import tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from pixiw.lock import FileLock
+from progress import Step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +106,10 @@ def _run(kind: str, source: Path, made: Path, environment: dict[str, str], log: 
     before = set(made.glob("*"))
     command = [sys.executable, "-P", "-m", "build", f"--{kind}", "--no-isolation"]
     last: deque[str] = deque(maxlen=_LAST_LINES)
-    with Step(f"building the {kind}") as step, log.open("a", encoding="utf-8") as written:
-        process = subprocess.Popen(
+    with (
+        Step(f"building the {kind}") as step,
+        log.open("a", encoding="utf-8") as written,
+        subprocess.Popen(
             [*command, "--outdir", str(made), str(source)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -116,7 +117,8 @@ def _run(kind: str, source: Path, made: Path, environment: dict[str, str], log: 
             env=environment,
             text=True,
             errors="replace",
-        )
+        ) as process,
+    ):
         for line in process.stdout or ():
             written.write(line)
             last.append(line.rstrip())

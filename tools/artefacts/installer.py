@@ -12,9 +12,8 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
-from progress import Step
-
 from artefacts.errors import ArtefactError
+from progress import Step
 
 
 def install(dist: Path) -> bool:
