@@ -1,0 +1,1 @@
+"""The event stream that drives a simulation."""
