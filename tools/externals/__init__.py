@@ -1,0 +1,1 @@
+"""Conda packages out of what a machine has: interpreters, wheels, compilers (docs/externals.md)."""

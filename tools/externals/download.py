@@ -1,0 +1,179 @@
+"""Wheels from the configured Python index, checked against their pins and kept in a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from externals.failure import ExternalsError, MissingWheelError, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from externals.pins import Pin
+    from externals.showing import Show
+    from externals.target import Target
+
+_AT_ONCE = 4
+_UNREACHABLE = re.compile(
+    r"Retrying \(|ConnectionError|NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError"
+    r"|SSLError|connection timed out|HTTP error|HTTPError|Could not fetch URL",
+    re.IGNORECASE,
+)
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _name_and_version(wheel: Path) -> tuple[str, str] | None:
+    try:
+        name, version, _, _ = parse_wheel_filename(wheel.name)
+    except InvalidWheelFilename:
+        return None
+    return canonicalize_name(name), str(version)
+
+
+def _why(pins: list[Pin], target: Target, said: str) -> ExternalsError:
+    """The one sentence for a failed `pip download`."""
+    named = re.search(
+        r"(?:No matching distribution found for|Could not find a version that satisfies the "
+        r"requirement) ([A-Za-z0-9_.-]+)==([^\s;(]+)",
+        said,
+    )
+    changed = re.search(r"^\s+([A-Za-z0-9_.-]+==\S+) .*?from", said, re.MULTILINE)
+    if "DO NOT MATCH THE HASHES" in said:
+        what = changed[1] if changed else ", ".join(pin.name for pin in pins)
+        return ExternalsError(
+            f"the index serves another file for {what} than tools/externals/wheels.txt pins: its "
+            "hash differs; do not use that index, or write the lock anew with "
+            "`python tools/externals lock` once you know why"
+        )
+    if _UNREACHABLE.search(said):
+        return ExternalsError(
+            "the Python index cannot be reached for "
+            f"{pins[0].name}{' and others' if pins[1:] else ''}; check the network, or name a "
+            "mirror in pip's configuration (pip config set global.index-url ...) or a folder of "
+            "wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=folder)"
+        )
+    if named:
+        return MissingWheelError(
+            f"the index has no wheel of {named[1]} {named[2]} for Python {target.python.full} on "
+            f"{target.markers['sys_platform']} {target.markers['platform_machine']} with a hash "
+            "that tools/externals/wheels.txt pins"
+        )
+    last = [line for line in said.splitlines() if line.strip()]
+    return ExternalsError(f"pip could not download wheels: {last[-1] if last else 'no reason'}")
+
+
+@dataclass(frozen=True)
+class WheelCache:
+    """Downloaded wheels, one folder a Python, since another Python's best file may differ.
+
+    Parameters
+    ----------
+    folder
+        Where they are kept.
+    show
+        Shows the progress of downloads.
+    """
+
+    folder: Path
+    show: Show
+
+    def _place(self, target: Target) -> Path:
+        return self.folder / target.python.tag
+
+    def _held(self, target: Target) -> dict[tuple[str, str], Path]:
+        place = self._place(target)
+        if not place.is_dir():
+            return {}
+        named = ((_name_and_version(wheel), wheel) for wheel in sorted(place.glob("*.whl")))
+        return {name: wheel for name, wheel in named if name is not None}
+
+    def fetch(self, pins: Iterable[Pin], target: Target) -> dict[str, Path]:
+        """Wheels of the pins for one Python, by name, downloaded where the cache has none.
+
+        Raises
+        ------
+        MissingWheelError
+            A package has no wheel for this Python.
+        ExternalsError
+            The index cannot be reached, or a hash is not the pinned one.
+        """
+        wanted = list(pins)
+        held = self._held(target)
+        missing = [pin for pin in wanted if (pin.name, pin.version) not in held]
+        if missing:
+            self._download(missing, target)
+            held = self._held(target)
+        return {pin.name: held[pin.name, pin.version] for pin in wanted}
+
+    def checked(self, pin: Pin, wheel: Path) -> str:
+        """sha256 of a cached wheel, if its pin allows it.
+
+        Raises
+        ------
+        ExternalsError
+            It is none of the pinned files.
+        """
+        found = digest(wheel)
+        if found not in pin.hashes:
+            raise ExternalsError(
+                f"{wheel} is not the file that tools/externals/wheels.txt pins for {pin.name} "
+                f"{pin.version}: its hash differs; delete it and run the same command again"
+            )
+        return found
+
+    def _download(self, pins: list[Pin], target: Target) -> None:
+        place = self._place(target)
+        with writing(place):
+            place.mkdir(parents=True, exist_ok=True)
+        count = min(_AT_ONCE, -(-len(pins) // 4))
+        batches = [pins[start::count] for start in range(count)]
+        with self.show("downloading wheels", len(pins)) as step, ThreadPoolExecutor(count) as pool:
+            for batch in pool.map(lambda batch: _pip(batch, target, place), batches):
+                for pin in batch:
+                    step.advance(pin.name)
+
+
+def _pip(pins: list[Pin], target: Target, place: Path) -> list[Pin]:
+    """One `pip download` into a folder aside, its wheels then renamed into `place`."""
+    with writing(place), tempfile.TemporaryDirectory(prefix=".download-", dir=place) as aside:
+        asked = Path(aside) / "requirements.txt"
+        asked.write_text("".join(pin.line() for pin in pins), encoding="utf-8")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "--python", str(target.python.executable)),
+                *("download", "--require-hashes", "--no-deps", "--only-binary", ":all:"),
+                *("--no-input", "--disable-pip-version-check", "--progress-bar", "off"),
+                *("--retries", "2", "--dest", aside, "--requirement", str(asked)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PYTHONWARNINGS": "ignore", "LC_ALL": "C.UTF-8"},
+        )
+        if done.returncode:
+            if "No space left on device" in done.stderr:
+                raise ExternalsError(
+                    f"cannot write {place}: the disk is full; make room and run the same command "
+                    "again (nothing half-made is kept)"
+                )
+            raise _why(pins, target, done.stdout + done.stderr)
+        for wheel in sorted(Path(aside).glob("*.whl")):
+            shutil.move(wheel, place / wheel.name)
+    return pins
