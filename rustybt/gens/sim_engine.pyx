@@ -174,7 +174,7 @@ cdef _utc_nanos(name, times):
     if index.hasnans:
         missing = index.isna().argmax()
         raise ValueError(f"{name} must have no missing time, got NaT at {missing}")
-    return index.asi8
+    return np.array(index.asi8)  # a copy: the index may share memory with the caller's array
 
 
 def _check_lengths(**times):
