@@ -228,9 +228,7 @@ def _python_jobs(pythons: Sequence[Interpreter]) -> list[_Job]:
     return jobs
 
 
-def _differs(
-    name: str, digest: str, closures: list[Closure], digests: dict[Path, str]
-) -> bool:
+def _differs(name: str, digest: str, closures: list[Closure], digests: dict[Path, str]) -> bool:
     """Whether what a wheel needs depends on the Python among those asked for."""
     needs = {
         tuple(map(str, closure.requirements(name)))

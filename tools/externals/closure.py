@@ -32,7 +32,7 @@ class Closure:
     def requirements(
         self, name: str, extras: frozenset[str] = frozenset()
     ) -> tuple[Requirement, ...]:
-        """What a package needs here, taken with some extras.
+        """Return what a package needs here, taken with some extras.
 
         An extra of a requirement is replaced by what it stands for, since conda packages have
         no extras.

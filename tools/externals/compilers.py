@@ -5,35 +5,69 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
-import subprocess
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from externals.archive import Entry, Package
 from externals.failure import ExternalsError
 from externals.machine import install_command, subdir, triplet, which
+from externals.scripts import activation
+from externals.toolchain import Tool, gcc, gxx, output, rustc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 # conda-forge's number of the set of compilers whose activation these packages follow.
 _COMPILERS_VERSION = "2.0.0"
 
-_BINUTILS = (
-    "addr2line ar as c++filt elfedit gprof ld ld.bfd ld.gold nm objcopy objdump ranlib readelf "
-    "size strings strip"
-).split()
+_BINUTILS = [
+    "addr2line",
+    "ar",
+    "as",
+    "c++filt",
+    "elfedit",
+    "gprof",
+    "ld",
+    "ld.bfd",
+    "ld.gold",
+    "nm",
+    "objcopy",
+    "objdump",
+    "ranlib",
+    "readelf",
+    "size",
+    "strings",
+    "strip",
+]
 _GCC_TOOLS = ("gcc", "cc", "cpp", "gcc-ar", "gcc-nm", "gcc-ranlib", "gcov")
-_RUST_TOOLS = (
-    "cargo cargo-clippy cargo-fmt clippy-driver rustc rustdoc rustfmt rust-gdb rust-lldb"
-).split()
-_C_LIBRARIES = (
-    "libc.so.6 libm.so.6 libmvec.so.1 libpthread.so.0 libdl.so.2 librt.so.1 libutil.so.1 "
-    "libresolv.so.2 libanl.so.1 libnsl.so.1 libBrokenLocale.so.1 libthread_db.so.1 "
-    "ld-linux-x86-64.so.2 ld-linux-aarch64.so.1"
-).split()
+_RUST_TOOLS = [
+    "cargo",
+    "cargo-clippy",
+    "cargo-fmt",
+    "clippy-driver",
+    "rustc",
+    "rustdoc",
+    "rustfmt",
+    "rust-gdb",
+    "rust-lldb",
+]
+_C_LIBRARIES = [
+    "libc.so.6",
+    "libm.so.6",
+    "libmvec.so.1",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libanl.so.1",
+    "libnsl.so.1",
+    "libBrokenLocale.so.1",
+    "libthread_db.so.1",
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+]
 
 _TUNED = {"linux-64": "-march=nocona -mtune=haswell "}
 _CFLAGS = "-ftree-vectorize -fPIC -fstack-protector-strong -fno-plt -O2 -ffunction-sections -pipe"
@@ -47,154 +81,28 @@ _LDFLAGS = (
 _WRAPPER = '#!/bin/sh\nexec {program} "$@"\n'
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A compiler of this machine: its program and its version."""
-
-    program: Path
-    version: str
-
-
-def _output(*command: str | Path) -> str:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=60, cwd="/"
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ExternalsError(f"{shlex.join(map(str, command))} does not work: {error}") from error
-    return done.stdout.strip()
-
-
-@cache
-def _gnu(program: str, language: str, mend: str) -> Tool:
-    found = which(program)
-    if found is None:
-        raise ExternalsError(
-            f"no {language} compiler: {program} is not on PATH; run: {install_command(mend)}"
-        )
-    return Tool(found, _output(found, "-dumpfullversion"))
-
-
-def gcc() -> Tool:
-    """The machine's C compiler.
-
-    Raises
-    ------
-    ExternalsError
-        There is none; the message has the command that installs it.
-    """
-    return _gnu("gcc", "C", "cc")
-
-
-def gxx() -> Tool:
-    """The machine's C++ compiler.
-
-    Raises
-    ------
-    ExternalsError
-        There is none; the message has the command that installs it.
-    """
-    return _gnu("g++", "C++", "cxx")
-
-
-@cache
-def rustc() -> Tool:
-    """The machine's Rust compiler, as the real program behind rustup's proxy.
-
-    Raises
-    ------
-    ExternalsError
-        There is none, or it lacks cargo; the message has the command that installs it.
-    """
-    found = which("rustc")
-    if found is None or which("cargo") is None:
-        lacking = "cargo" if found else "rustc"
-        raise ExternalsError(
-            f"no Rust compiler: {lacking} is not on PATH; install rustup and run: "
-            "rustup toolchain install stable"
-        )
-    program = Path(_output(found, "--print", "sysroot")) / "bin/rustc"
-    if not program.with_name("cargo").is_file():
-        program = found
-    said = re.match(r"rustc (\d+\.\d+\.\d+)(-\w+)?", _output(program, "--version"))
-    if said is None:
-        raise ExternalsError(f"{program} does not state its version; install Rust again")
-    # A nightly goes before the release it is named after, in conda's order too.
-    return Tool(program, said[1] + (said[2] or "").replace("-", "."))
-
-
-def mend(name: str) -> str:
-    """What a user does to get another version of a compiler package."""
-    if name.startswith("rust"):
-        return "run: rustup update stable"
-    return "install another gcc, or use conda-forge (--channel conda-forge)"
-
-
 def _wrapper(path: str, program: Path) -> Entry:
     text = _WRAPPER.format(program=shlex.quote(str(program)))
     return Entry(path, text.encode(), executable=True)
-
-
-def _activation(name: str, variables: dict[str, str], building: dict[str, str]) -> list[Entry]:
-    """Scripts that set variables on activation and put the old values back on deactivation.
-
-    Parameters
-    ----------
-    name
-        Of the scripts.
-    variables
-        Set always.
-    building
-        Appended to those of `variables` during a recipe's build (CONDA_BUILD=1), when `$PREFIX`
-        is the environment that is built into.
-    """
-    lines, back = [], []
-    for variable, value in variables.items():
-        lines += [
-            f'if [ -n "${{{variable}+x}}" ]; then',
-            f'  export CONDA_BACKUP_{variable}="${{{variable}}}"',
-            "fi",
-            f'export {variable}="{value}"',
-        ]
-        back += [
-            f'if [ -n "${{CONDA_BACKUP_{variable}+x}}" ]; then',
-            f'  export {variable}="${{CONDA_BACKUP_{variable}}}"',
-            f"  unset CONDA_BACKUP_{variable}",
-            "else",
-            f"  unset {variable}",
-            "fi",
-        ]
-    if building:
-        lines.append('if [ "${CONDA_BUILD:-0}" = "1" ]; then')
-        lines += [
-            f'  export {variable}="${{{variable}}} {value}"' for variable, value in building.items()
-        ]
-        lines.append("fi")
-    return [
-        Entry(f"etc/conda/activate.d/{name}.sh", "".join(f"{line}\n" for line in lines).encode()),
-        Entry(f"etc/conda/deactivate.d/{name}.sh", "".join(f"{line}\n" for line in back).encode()),
-    ]
 
 
 def _binutils() -> Package:
     ld = which("ld")
     if ld is None:
         raise ExternalsError(f"no linker: ld is not on PATH; run: {install_command('cc')}")
-    version = re.search(r"(\d+(?:\.\d+)+)", _output(ld, "--version").split("\n", 1)[0])
+    version = re.search(r"(\d+(?:\.\d+)+)", output(ld, "--version").split("\n", 1)[0])
     if version is None:
         raise ExternalsError(f"{ld} does not state its version; install binutils again")
     found = {tool: which(tool) for tool in _BINUTILS}
     files = [
-        _wrapper(f"bin/{triplet()}-{tool}", program)
-        for tool, program in found.items()
-        if program
+        _wrapper(f"bin/{triplet()}-{tool}", program) for tool, program in found.items() if program
     ]
     variables = {
         tool.upper().replace("+", "X"): f"{triplet()}-{tool}"
         for tool in ("ar", "as", "ld", "nm", "objcopy", "objdump", "ranlib", "readelf", "strip")
         if found[tool]
     }
-    files += _activation(f"activate-binutils_{subdir()}", variables, {})
+    files += activation(f"activate-binutils_{subdir()}", variables, {})
     return _package(f"binutils_{subdir()}", version[1], files)
 
 
@@ -226,7 +134,7 @@ def _gcc_package() -> Package:
         "CPPFLAGS": "-isystem $PREFIX/include",
         "LDFLAGS": "-Wl,-rpath,$PREFIX/lib -Wl,-rpath-link,$PREFIX/lib -L$PREFIX/lib",
     }
-    files += _activation(f"activate-gcc_{subdir()}", variables, building)
+    files += activation(f"activate-gcc_{subdir()}", variables, building)
     major = tool.version.split(".", 1)[0]
     return _package(
         f"gcc_{subdir()}",
@@ -250,7 +158,7 @@ def _gxx_package() -> Package:
         "CXXFLAGS": f"{_TUNED.get(subdir(), '')}{_CXXFLAGS}",
     }
     building = {"CXXFLAGS": "-isystem $PREFIX/include"}
-    files += _activation(f"activate-gxx_{subdir()}", variables, building)
+    files += activation(f"activate-gxx_{subdir()}", variables, building)
     major = tool.version.split(".", 1)[0]
     return _package(
         f"gxx_{subdir()}",
@@ -263,7 +171,7 @@ def _gxx_package() -> Package:
 
 def _library_of(compiler: Tool, name: str) -> Path | None:
     """Where a compiler finds a shared object; it echoes the name where it finds none."""
-    path = Path(_output(compiler.program, f"-print-file-name={name}"))
+    path = Path(output(compiler.program, f"-print-file-name={name}"))
     return path.resolve() if path.is_absolute() and path.is_file() else None
 
 
@@ -283,7 +191,7 @@ def _sysroot() -> Package:
     folder = f"{triplet()}/sysroot/lib64"
     found = {name: _library_of(compiler, name) for name in _C_LIBRARIES}
     c_library = found["libc.so.6"]
-    version = re.search(r"(\d+\.\d+)\s*$", _output("ldd", "--version").split("\n", 1)[0])
+    version = re.search(r"(\d+\.\d+)\s*$", output("ldd", "--version").split("\n", 1)[0])
     if c_library is None or version is None:
         raise ExternalsError("the C library of this machine is not glibc; use conda-forge here")
     files = [
@@ -319,7 +227,7 @@ def _rust_target() -> Package:
         f"CARGO_TARGET_{shell.upper()}_LINKER": f"{triplet()}-cc",
         f"CC_{shell}": f"{triplet()}-cc",
     }
-    files = _activation(f"activate-rust_{subdir()}", variables, {})
+    files = activation(f"activate-rust_{subdir()}", variables, {})
     depends = (f"rust =={version}", f"gcc_{subdir()}", f"sysroot_{subdir()}")
     return _package(f"rust_{subdir()}", version, files, depends=depends)
 
@@ -358,64 +266,38 @@ def _meta(name: str, version: str, depends: tuple[str, ...]) -> Package:
     return _package(name, version, [], depends)
 
 
-def provides(name: str) -> bool:
-    """Whether a conda package of this name is adopted from the machine's compilers."""
-    return name in _makers()
-
-
-def _makers() -> dict[str, str]:
+def _makers() -> dict[str, Callable[[], Package]]:
+    """Every package that stands for a compiler of the machine, with what makes it."""
     here = subdir()
+
+    def c() -> Package:
+        return _meta("c-compiler", _COMPILERS_VERSION, (f"gcc_{here} =={gcc().version}",))
+
+    def cxx() -> Package:
+        needs = ("c-compiler", f"gxx_{here} =={gxx().version}")
+        return _meta("cxx-compiler", _COMPILERS_VERSION, needs)
+
     return {
-        "c-compiler": "c",
-        "cxx-compiler": "cxx",
-        "gcc": "gcc-plain",
-        "gxx": "gxx-plain",
-        "libgcc": "libgcc",
-        "libstdcxx": "libstdcxx",
-        "rust": "rust",
-        f"binutils_{here}": "binutils",
-        f"gcc_{here}": "gcc",
-        f"gxx_{here}": "gxx",
-        f"rust_{here}": "rust-target",
-        f"sysroot_{here}": "sysroot",
+        "c-compiler": c,
+        "cxx-compiler": cxx,
+        "gcc": lambda: _meta("gcc", gcc().version, (f"gcc_{here} =={gcc().version}",)),
+        "gxx": lambda: _meta("gxx", gxx().version, (f"gxx_{here} =={gxx().version}",)),
+        "libgcc": lambda: _run_time("libgcc", gcc(), "libgcc_s.so.1", ()),
+        "libstdcxx": lambda: _run_time(
+            "libstdcxx", gxx(), "libstdc++.so.6", (f"libgcc =={gcc().version}",)
+        ),
+        "rust": _rust,
+        f"binutils_{here}": _binutils,
+        f"gcc_{here}": _gcc_package,
+        f"gxx_{here}": _gxx_package,
+        f"rust_{here}": _rust_target,
+        f"sysroot_{here}": _sysroot,
     }
 
 
-def package(name: str) -> Package:
-    """Make the package of one name that `provides` knows.
-
-    Raises
-    ------
-    ExternalsError
-        The machine has no such compiler; the message has the command that installs it.
-    """
-    here = subdir()
-    match _makers()[name]:
-        case "c":
-            return _meta(name, _COMPILERS_VERSION, (f"gcc_{here} =={gcc().version}",))
-        case "cxx":
-            needs = ("c-compiler", f"gxx_{here} =={gxx().version}")
-            return _meta(name, _COMPILERS_VERSION, needs)
-        case "gcc-plain":
-            return _meta(name, gcc().version, (f"gcc_{here} =={gcc().version}",))
-        case "gxx-plain":
-            return _meta(name, gxx().version, (f"gxx_{here} =={gxx().version}",))
-        case "libgcc":
-            return _run_time(name, gcc(), "libgcc_s.so.1", ())
-        case "libstdcxx":
-            return _run_time(name, gxx(), "libstdc++.so.6", (f"libgcc =={gcc().version}",))
-        case "binutils":
-            return _binutils()
-        case "gcc":
-            return _gcc_package()
-        case "gxx":
-            return _gxx_package()
-        case "rust":
-            return _rust()
-        case "rust-target":
-            return _rust_target()
-        case _:
-            return _sysroot()
+def provides(name: str) -> bool:
+    """Whether a conda package of this name is adopted from the machine's compilers."""
+    return name in _makers()
 
 
 def programs(names: Iterable[str]) -> tuple[Path, ...]:
@@ -438,20 +320,21 @@ def programs(names: Iterable[str]) -> tuple[Path, ...]:
 
 
 def closure(names: set[str]) -> dict[str, Package]:
-    """Packages of some names and of all that they depend on, by name.
+    """Make the packages of some names and of all that they depend on, by name.
 
     Raises
     ------
     ExternalsError
         The machine lacks a compiler that is asked for.
     """
+    makers = _makers()
     made: dict[str, Package] = {}
     waiting = sorted(names)
     while waiting:
         name = waiting.pop()
         if name in made:
             continue
-        made[name] = package(name)
+        made[name] = makers[name]()
         waiting += [
             needed
             for depend in made[name].depends

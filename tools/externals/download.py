@@ -48,7 +48,7 @@ def _name_and_version(wheel: Path) -> tuple[str, str] | None:
 
 
 def _why(pins: list[Pin], target: Target, said: str) -> ExternalsError:
-    """The one sentence for a failed `pip download`."""
+    """Say in one sentence why `pip download`."""
     named = re.search(
         r"(?:No matching distribution found for|Could not find a version that satisfies the "
         r"requirement) ([A-Za-z0-9_.-]+)==([^\s;(]+)",

@@ -110,7 +110,7 @@ class Interpreter:
         return f"its headers are not in {self.include}; install it again with them"
 
     def identity(self) -> str:
-        """What changes when another build takes its place: path, size and time of the binary."""
+        """Return what changes when another build takes its place: path, size, time of the binary."""
         state = self.executable.stat()
         return f"{self.executable} {self.full} {state.st_size} {state.st_mtime_ns} {self.headers}"
 
@@ -250,7 +250,7 @@ def find(
 
 
 def best_of_each_minor(found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:
-    """The one interpreter to use of each minor version, newest first.
+    """Return the one interpreter to use of each minor version, newest first.
 
     A usable one goes before a refused one, an ordinary layout before Debian's, a newer patch
     release before an older.
@@ -269,8 +269,7 @@ def best_of_each_minor(found: Iterable[Interpreter]) -> tuple[Interpreter, ...]:
 def describe(found: Iterable[Interpreter]) -> str:
     """One phrase that lists interpreters, for messages."""
     parts = [
-        f"{python.full} ({python.executable}"
-        + (f": {python.refusal})" if python.refusal else ")")
+        f"{python.full} ({python.executable}" + (f": {python.refusal})" if python.refusal else ")")
         for python in found
     ]
     return ", ".join(parts) or "none"

@@ -1,4 +1,4 @@
-"""This machine as conda names it: platform, compiler triplet, and who installs its packages."""
+"""The machine as conda names it: platform, compiler triplet, and who installs its packages."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Names:
 
 @cache
 def table() -> Names:
-    """The committed table, `names.toml`."""
+    """Read the committed table, `names.toml`."""
     with TABLE.open("rb") as file:
         content = tomllib.load(file)
     return Names(

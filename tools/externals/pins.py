@@ -44,7 +44,7 @@ class Pin:
     marker: Marker | None
 
     def line(self) -> str:
-        """The pin as a line of a requirements file, without its marker."""
+        """Return the pin as a line of a requirements file, without its marker."""
         hashes = " ".join(f"--hash=sha256:{digest}" for digest in sorted(self.hashes))
         return f"{self.name}=={self.version} {hashes}\n"
 
@@ -107,7 +107,7 @@ def read(path: Path = LOCK) -> tuple[Pin, ...]:
 
 
 def choose(pins: tuple[Pin, ...], environment: Mapping[str, str]) -> dict[str, Pin]:
-    """The pins that hold in one environment, by name.
+    """Choose the pins that hold in one environment, by name.
 
     Parameters
     ----------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from externals.archive import PLACEHOLDER, Entry, Package
@@ -13,6 +12,7 @@ from externals.failure import ExternalsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from externals.interpreters import Interpreter
 
@@ -35,19 +35,32 @@ _WITH_PATHS = re.compile(
     r"|.*\.pc|python[\d.]*-config"
 )
 
-# Debian's site and sysconfig prefer dist-packages. These functions, added to the modules, say
-# what the unpatched ones say; a virtual environment's answer is the same in both.
-_SITE = '''
+# Debian's site and sysconfig prefer dist-packages. Its site is frozen into the program, so what
+# the unpatched one does is done right after it, in sitecustomize; sysconfig is a file like
+# others and gets back what its patch took.
+_SITECUSTOMIZE = '''\
+"""Look for packages in site-packages, as CPython does where no distribution patches it."""
+
+import os
+import site
+import sys
+
+
 def getsitepackages(prefixes=None):
     """Return the site-packages folder of every prefix."""
-    if prefixes is None:
-        prefixes = PREFIXES
     version = "python%d.%d" % sys.version_info[:2]
-    folders = [os.path.join(prefix, "lib", version, "site-packages") for prefix in prefixes if prefix]
+    prefixes = site.PREFIXES if prefixes is None else prefixes
+    folders = [os.path.join(prefix, "lib", version, "site-packages") for prefix in prefixes]
     return list(dict.fromkeys(folders))
 
+
+site.getsitepackages = getsitepackages
+for _folder in getsitepackages():
+    if _folder not in sys.path and os.path.isdir(_folder):
+        site.addsitedir(_folder)
+del _folder, getsitepackages
 '''
-_SYSCONFIG = '''
+_SYSCONFIG = """
 
 for _debian in ("deb_system", "posix_local"):
     _INSTALL_SCHEMES.pop(_debian, None)
@@ -55,7 +68,8 @@ for _debian in ("deb_system", "posix_local"):
 
 def _get_preferred_schemes():
     return {"prefix": "posix_prefix", "home": "posix_home", "user": "posix_user"}
-'''
+
+"""
 
 
 def _relocatable_text(python: Interpreter) -> Callable[[str], str]:
@@ -79,36 +93,33 @@ def _relocatable_text(python: Interpreter) -> Callable[[str], str]:
     compiled = [(re.compile(start + pattern), new) for pattern, new in rules]
 
     def rewrite(text: str) -> str:
+        lines = text.splitlines(keepends=True)
         # How it was configured is history, not a place.
-        lines = []
-        for line in text.splitlines(keepends=True):
-            kept = "--prefix=" in line or "--libdir=" in line
-            if not kept:
-                for pattern, new in compiled:
-                    line = pattern.sub(new, line)
-            lines.append(line)
-        return "".join(lines)
+        return "".join(
+            line if "--prefix=" in line or "--libdir=" in line else _substituted(line, compiled)
+            for line in lines
+        )
 
     return rewrite
 
 
+def _substituted(line: str, rules: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, new in rules:
+        line = pattern.sub(new, line)
+    return line
+
+
 def _plain_layout(path: str, data: bytes, python: Interpreter) -> bytes:
-    """Undo Debian's preference for dist-packages in the two modules that hold it."""
-    if path == "site.py":
-        mark = b"\ndef addsitepackages("
-        if data.count(mark) != 1:
-            raise ExternalsError(
-                f"{python.executable} keeps packages in dist-packages in a way that is not known "
-                f"({python.stdlib / path} has no addsitepackages); use a Python from pyenv or uv"
-            )
-        return data.replace(mark, _SITE.encode() + mark)
+    """Undo Debian's preference for dist-packages in the module that names the folders."""
     if path in {"sysconfig.py", "sysconfig/__init__.py"}:
-        if b"_INSTALL_SCHEMES" not in data or b"def _get_preferred_schemes(" not in data:
+        # Functions below this one have its answer as a default argument.
+        mark = b"\ndef get_preferred_scheme("
+        if b"_INSTALL_SCHEMES" not in data or data.count(mark) != 1:
             raise ExternalsError(
                 f"{python.executable} names its folders in a way that is not known "
                 f"({python.stdlib / path}); use a Python from pyenv or uv"
             )
-        return data + _SYSCONFIG.encode()
+        return data.replace(mark, _SYSCONFIG.encode() + mark)
     return data
 
 
@@ -185,7 +196,9 @@ def _entries(python: Interpreter) -> Iterator[Entry]:
             up = "/".join([".."] * into.count("/"))
             data = replace_run_path(data, str(python.root / "lib"), f"$ORIGIN/{up}/lib")
         yield Entry(into, data, executable=bool(path.stat().st_mode & 0o100))
-    for name in ("python", "python3", f"python{python.version[0]}"):
+    if python.layout == "dist-packages":
+        yield Entry(f"{stdlib}/sitecustomize.py", _SITECUSTOMIZE.encode())
+    for name in ("python", "python3"):
         yield Entry(f"bin/{name}", link=f"python{python.minor}")
 
 
@@ -246,7 +259,7 @@ def python_files(python: Interpreter) -> tuple[Entry, ...]:
 
 
 def python_abi_package(python: Interpreter) -> Package:
-    """The package that ties extension modules to one minor version of Python."""
+    """Describe the package that ties extension modules to one minor version of Python."""
     ending = "cpython" if python.version < (3, 13) else python.tag
     return Package(
         name="python_abi",

@@ -35,7 +35,7 @@ def _tables(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield scope.get(kind, {})
 
 
-def _specifier(name: str, spec: Any) -> str:
+def _specifier(name: str, spec: object) -> str:
     version = spec.get("version", "*") if isinstance(spec, dict) else spec
     if not isinstance(version, str) or "|" in version:
         raise ExternalsError(f"pixi.toml: {name} = {spec!r} cannot be said as a requirement")
@@ -54,7 +54,7 @@ def _specifier(name: str, spec: Any) -> str:
 
 
 def requirements(manifest: Path) -> tuple[str, ...]:
-    """Requirements on the Python index that a manifest's conda dependencies amount to.
+    """Return the requirements on the Python index that a manifest amounts to.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def requirements(manifest: Path) -> tuple[str, ...]:
 
 
 def _merged(compiled: str, path: Path) -> str:
-    """The lock's text; every line must be a pin, and none may name an index."""
+    """Make the lock's text; every line must be a pin, and none may name an index."""
     text = _HEADER + compiled.strip() + "\n"
     for line in text.splitlines():
         if re.match(r"\s*-", line) and "--hash=" not in line:
@@ -164,5 +164,7 @@ def _unmet(wanted: Iterable[str], held: tuple[pins.Pin, ...]) -> Iterator[str]:
     for text in wanted:
         requirement = Requirement(text)
         versions = [p.version for p in held if p.name == canonicalize_name(requirement.name)]
-        if not any(requirement.specifier.contains(version, prereleases=True) for version in versions):
+        if not any(
+            requirement.specifier.contains(version, prereleases=True) for version in versions
+        ):
             yield text

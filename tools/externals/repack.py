@@ -93,13 +93,13 @@ def _clauses(part: Specifier) -> list[str]:
 
 
 def conda_version(specifier: SpecifierSet) -> str:
-    """A PEP 440 specifier as a conda version spec; empty for any version."""
+    """Turn a PEP 440 specifier into a conda version spec; empty for any version."""
     parts = sorted(specifier, key=str)
     return ",".join(clause for part in parts for clause in _clauses(part))
 
 
 def conda_spec(requirement: Requirement, names: Names) -> str:
-    """A requirement as a conda match spec.
+    """Turn a requirement into a conda match spec.
 
     Raises
     ------

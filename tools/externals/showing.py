@@ -18,5 +18,5 @@ class Progress(Protocol):
 class Show(Protocol):
     """Shows steps; `progress.Step` is one."""
 
-    def __call__(self, name: str, total: int) -> AbstractContextManager[Progress]:
+    def __call__(self, title: str, total: int) -> AbstractContextManager[Progress]:
         """Begin a step of `total` items."""

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import shutil
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixiw import stamp
-from pixiw.errors import PixiwError
 from pixiw.lock import FileLock
-from pixiw.route import Route, address, choose_route
+from pixiw.request import EnvironmentFailure, Request
+from pixiw.route import Route, choose_route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from externals.channel import Channel
-    from externals.interpreters import Interpreter
-    from rattler import GenericVirtualPackage, PackageRecord, RepoDataRecord, VirtualPackage
-
-    from pixiw.activation import Activation
+    from pixiw.solution import Solved
 
 __all__ = [
     "EnvironmentFailure",
@@ -35,41 +26,6 @@ __all__ = [
     "choose_route",
     "prepare",
 ]
-
-
-class EnvironmentFailure(PixiwError):  # noqa: N818 - it is the environment that fails
-    """Why an environment cannot be had, in one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """An environment that is asked for.
-
-    Parameters
-    ----------
-    name
-        Its name in the manifest.
-    specs
-        Conda match specs, `numpy >=2,<3`.
-    channels
-        Names or addresses, the most important first.
-    platform
-        `linux-64` and the like.
-    virtual_packages
-        The machine that the manifest promises to run on: name, version and build of each.
-    activation_env
-        Variables that activation sets.
-    activation_scripts
-        Scripts that activation runs, relative to the workspace.
-    """
-
-    name: str
-    specs: tuple[str, ...]
-    channels: tuple[str, ...]
-    platform: str
-    virtual_packages: tuple[tuple[str, str, str], ...]
-    activation_env: Mapping[str, str]
-    activation_scripts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,13 +48,6 @@ class Prepared:
     variables: dict[str, str]
     reused: bool
     digest: str
-
-
-@dataclass(frozen=True)
-class _Solved:
-    records: list[RepoDataRecord]
-    digest: str
-    adopted: tuple[list[object], ...]
 
 
 @dataclass(frozen=True)
@@ -143,7 +92,7 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-_OWN = ("environment.py", "activation.py", "stamp.py")
+_OWN = ("activation.py", "environment.py", "solution.py", "stamp.py")
 
 
 def _key(request: Request, route: Route, workspace: Path) -> str:
@@ -209,16 +158,20 @@ def prepare(request: Request, route: Route, workspace: Path) -> Prepared:
 
 
 def _make(request: Request, place: _Place, key: str) -> Prepared:
-    with _sentences(place):
-        if place.route is Route.EXTERNALS:
-            waiting = "another run assembles the externals channel"
-            with FileLock(place.cache / ".lock", waiting=waiting):
-                solved = _from_externals(request, place)
-        else:
-            solved = _from_channels(request, place)
+    # The solver's library takes longer to load than a finished environment to be found.
+    from pixiw.activation import activate
+    from pixiw.installation import install, sentences
+
+    with sentences(place.name, place.prefix):
+        solved = _solve(request, place)
         _remove(place.prefix)
         try:
-            activation = _install(request, place, solved)
+            install(
+                solved.records, place.name, place.prefix, place.cache / "conda", request.platform
+            )
+            activation = activate(
+                place.prefix, place.workspace, request.activation_env, request.activation_scripts
+            )
             made = stamp.Stamp(key, solved.digest, solved.adopted, activation)
             stamp.write(place.prefix, made)
         except BaseException:
@@ -228,221 +181,10 @@ def _make(request: Request, place: _Place, key: str) -> Prepared:
     return Prepared(place.prefix, variables, reused=False, digest=solved.digest)
 
 
-@contextmanager
-def _sentences(place: _Place) -> Iterator[None]:
-    """Turn what can go wrong on the way into one sentence."""
-    from externals.failure import ExternalsError, writing
-    from rattler import exceptions
+def _solve(request: Request, place: _Place) -> Solved:
+    from pixiw import solution
 
-    try:
-        with writing(place.prefix):
-            yield
-    except ExternalsError as error:
-        raise EnvironmentFailure(str(error)) from error
-    except (
-        exceptions.FetchRepoDataError,
-        exceptions.GatewayError,
-        exceptions.InstallerError,
-        exceptions.InvalidMatchSpecError,
-        exceptions.IoError,
-        exceptions.LinkError,
-        exceptions.TransactionError,
-    ) as error:
-        said = " ".join(str(error).split())
-        if "No space left" in said or "os error 28" in said or "File too large" in said:
-            message = (
-                f"cannot write {place.prefix}: the disk is full; make room and run the same "
-                "command again (nothing half-made is kept)"
-            )
-            raise EnvironmentFailure(message) from error
-        message = f"the environment {place.name} cannot be installed: {said}"
-        raise EnvironmentFailure(message) from error
-
-
-def _records_digest(records: list[RepoDataRecord]) -> str:
-    lines = sorted(f"{record.url} {(record.sha256 or b'').hex()}\n" for record in records)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _python_record(python: Interpreter) -> PackageRecord:
-    import rattler
-    from externals.python_package import python_build
-
-    build = rattler.BuildString(python_build(python, ""))
-    return rattler.PackageRecord("python", python.full, build, 0, "linux-64")
-
-
-def _pythons(request: Request, found: tuple[Interpreter, ...]) -> list[Interpreter]:
-    """Usable interpreters that the specs allow, the newest first.
-
-    Raises
-    ------
-    EnvironmentFailure
-        There is none; the message lists those that the machine has.
-    """
-    import rattler
-    from externals.interpreters import OLDEST, best_of_each_minor, describe
-    from externals.names import spec_name
-
-    best = best_of_each_minor(found)
-    asked = [spec for spec in request.specs if spec_name(spec) == "python"]
-    matching = [
-        python
-        for python in best
-        if all(rattler.MatchSpec(spec).matches(_python_record(python)) for spec in asked)
-    ]
-    usable = [python for python in matching if python.refusal is None]
-    if usable:
-        return usable
-    wanted = " and ".join(asked) or "python"
-    if matching:
-        python = matching[0]
-        message = (
-            f"the environment {request.name} asks for {wanted}, and Python {python.full} "
-            f"({python.executable}) cannot serve: {python.refusal}"
-        )
-        raise EnvironmentFailure(message)
-    has = describe(best) if best else f"no CPython from {OLDEST[0]}.{OLDEST[1]} on"
-    message = (
-        f"the environment {request.name} asks for {wanted}, which this machine does not have; it "
-        f"has {has}; install one (with pyenv, uv or your package manager) or use another "
-        "environment"
-    )
-    raise EnvironmentFailure(message)
-
-
-def _from_externals(request: Request, place: _Place) -> _Solved:
-    import rattler
-    from externals import compilers, interpreters, machine
-    from externals.channel import Assembler
-    from externals.failure import MissingWheelError
-    from externals.names import spec_name
-    from progress import Step
-
-    if request.platform != machine.subdir():
-        message = (
-            f"the externals channel makes environments for this machine ({machine.subdir()}) "
-            f"only, not for {request.platform}"
-        )
-        raise EnvironmentFailure(message)
-    found = interpreters.find(cache=place.cache / "interpreters.json")
-    usable = _pythons(request, found)
-    programs = compilers.programs(map(spec_name, request.specs))
-    for number, python in enumerate(usable, start=1):
-        try:
-            channel = Assembler(place.cache).assemble(place.channel, request.specs, [python], Step)
-        except MissingWheelError as error:
-            if number == len(usable):
-                raise
-            print(f"pixiw: passing Python {python.full} over: {error}", file=sys.stderr)
-            continue
-        break
-    specs = [*request.specs, f"python =={python.full}"]
-    here = rattler.VirtualPackage.detect()
-    _check_compilers(request, channel)
-    records = _solve(request.name, [channel.uri], specs, here, request.platform)
-    adopted = stamp.adopt([python.executable, *programs])
-    return _Solved(records, channel.digest, adopted)
-
-
-def _check_compilers(request: Request, channel: Channel) -> None:
-    """Say which compiler has another version than asked for, before the solver does.
-
-    Raises
-    ------
-    EnvironmentFailure
-        The machine's compiler does not match a spec.
-    """
-    import rattler
-    from externals import compilers
-    from externals.names import spec_name
-
-    for spec in request.specs:
-        name = spec_name(spec)
-        if not compilers.provides(name):
-            continue
-        record = next(record for record in channel.records if record["name"] == name)
-        build = rattler.BuildString(record["build"])
-        held = rattler.PackageRecord(name, record["version"], build, 0, record["subdir"])
-        if not rattler.MatchSpec(spec).matches(held):
-            message = (
-                f"the environment {request.name} asks for {spec}, and this machine has "
-                f"{record['version']}; {compilers.mend(name)}"
-            )
-            raise EnvironmentFailure(message)
-
-
-def _from_channels(request: Request, place: _Place) -> _Solved:
-    import rattler
-
-    promised = [
-        rattler.GenericVirtualPackage(
-            rattler.PackageName(name), rattler.Version(version), rattler.BuildString(build)
-        )
-        for name, version, build in request.virtual_packages
-    ]
-    channels = [address(channel) for channel in request.channels]
-    records = _solve(request.name, channels, request.specs, promised, request.platform)
-    return _Solved(records, _records_digest(records), ())
-
-
-def _solve(
-    name: str,
-    channels: Sequence[str],
-    specs: Sequence[str],
-    virtual_packages: Sequence[GenericVirtualPackage | VirtualPackage],
-    platform: str,
-) -> list[RepoDataRecord]:
-    """Records of the packages to install.
-
-    Raises
-    ------
-    EnvironmentFailure
-        No set of packages meets the specs; the message says which spec and why.
-    """
-    import rattler
-    from rattler.exceptions import SolverError
-
-    try:
-        return asyncio.run(
-            rattler.solve(
-                list(channels),
-                list(specs),
-                platforms=[platform, "noarch"],  # type: ignore[list-item]
-                virtual_packages=list(virtual_packages),
-            )
-        )
-    except SolverError as error:
-        why = "\n".join(f"  {line}" for line in str(error).splitlines() if line.strip())
-        message = f"the environment {name} cannot be solved:\n{why}"
-        raise EnvironmentFailure(message) from error
-
-
-def _install(request: Request, place: _Place, solved: _Solved) -> Activation:
-    import rattler
-    from progress import Step
-
-    from pixiw.activation import activate
-
-    place.prefix.parent.mkdir(parents=True, exist_ok=True)
-    step = Step(f"installing the environment {request.name}", total=len(solved.records))
-
-    class Reporter(rattler.InstallerReporter):  # type: ignore[misc]
-        def on_link_start(self, operation: int, package_name: str) -> int:
-            step.advance(package_name)
-            return operation
-
-    with step:
-        asyncio.run(
-            rattler.install(
-                solved.records,
-                place.prefix,
-                cache_dir=place.cache / "conda",
-                show_progress=False,
-                platform=rattler.Subdir(request.platform),
-                reporter=Reporter(),
-            )
-        )
-    return activate(
-        place.prefix, place.workspace, request.activation_env, request.activation_scripts
-    )
+    if place.route is Route.CONDA_FORGE:
+        return solution.from_channels(request)
+    with FileLock(place.cache / ".lock", waiting="another run assembles the externals channel"):
+        return solution.from_externals(request, place.channel, place.cache)

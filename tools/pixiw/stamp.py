@@ -16,7 +16,7 @@ _VERSION = 1
 
 
 def state(path: Path) -> list[object]:
-    """What shows that a file is still the same: path, size and time of change."""
+    """Return what shows that a file is still the same: path, size and time of change."""
     found = path.stat()
     return [str(path), found.st_size, found.st_mtime_ns]
 

@@ -1,0 +1,103 @@
+"""The compilers of this machine: where they are and which versions."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from externals.failure import ExternalsError
+from externals.machine import install_command, which
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A compiler of this machine: its program and its version."""
+
+    program: Path
+    version: str
+
+
+def output(*command: str | Path) -> str:
+    """Run a program and return what it prints.
+
+    Raises
+    ------
+    ExternalsError
+        It does not work.
+    """
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=60, cwd="/"
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ExternalsError(f"{shlex.join(map(str, command))} does not work: {error}") from error
+    return done.stdout.strip()
+
+
+@cache
+def _gnu(program: str, language: str, mend: str) -> Tool:
+    found = which(program)
+    if found is None:
+        raise ExternalsError(
+            f"no {language} compiler: {program} is not on PATH; run: {install_command(mend)}"
+        )
+    return Tool(found, output(found, "-dumpfullversion"))
+
+
+def gcc() -> Tool:
+    """Find the machine's C compiler.
+
+    Raises
+    ------
+    ExternalsError
+        There is none; the message has the command that installs it.
+    """
+    return _gnu("gcc", "C", "cc")
+
+
+def gxx() -> Tool:
+    """Find the machine's C++ compiler.
+
+    Raises
+    ------
+    ExternalsError
+        There is none; the message has the command that installs it.
+    """
+    return _gnu("g++", "C++", "cxx")
+
+
+@cache
+def rustc() -> Tool:
+    """Find the machine's Rust compiler, as the real program behind rustup's proxy.
+
+    Raises
+    ------
+    ExternalsError
+        There is none, or it lacks cargo; the message has the command that installs it.
+    """
+    found = which("rustc")
+    if found is None or which("cargo") is None:
+        lacking = "cargo" if found else "rustc"
+        raise ExternalsError(
+            f"no Rust compiler: {lacking} is not on PATH; install rustup and run: "
+            "rustup toolchain install stable"
+        )
+    program = Path(output(found, "--print", "sysroot")) / "bin/rustc"
+    if not program.with_name("cargo").is_file():
+        program = found
+    said = re.match(r"rustc (\d+\.\d+\.\d+)(-\w+)?", output(program, "--version"))
+    if said is None:
+        raise ExternalsError(f"{program} does not state its version; install Rust again")
+    # A nightly goes before the release it is named after, in conda's order too.
+    return Tool(program, said[1] + (said[2] or "").replace("-", "."))
+
+
+def mend(name: str) -> str:
+    """Say what a user does to get another version of a compiler package."""
+    if name.startswith("rust"):
+        return "run: rustup update stable"
+    return "install another gcc, or use conda-forge (--channel conda-forge)"

@@ -1,0 +1,94 @@
+"""Puts solved packages into a prefix."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import rattler
+from rattler import exceptions
+
+from externals.failure import ExternalsError, writing
+from pixiw.request import EnvironmentFailure
+from progress import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota exceeded")
+
+
+@contextmanager
+def sentences(name: str, prefix: Path) -> Iterator[None]:
+    """Turn what can go wrong between a request and its environment into one sentence.
+
+    Raises
+    ------
+    EnvironmentFailure
+        In the place of the errors of the solver's library and of the externals channel.
+    """
+    try:
+        with writing(prefix):
+            yield
+    except ExternalsError as error:
+        raise EnvironmentFailure(str(error)) from error
+    except (
+        exceptions.FetchRepoDataError,
+        exceptions.GatewayError,
+        exceptions.InstallerError,
+        exceptions.InvalidMatchSpecError,
+        exceptions.IoError,
+        exceptions.LinkError,
+        exceptions.TransactionError,
+    ) as error:
+        said = " ".join(str(error).split())
+        if any(mark in said for mark in _FULL):
+            message = (
+                f"cannot write {prefix}: the disk is full; make room and run the same command "
+                "again (nothing half-made is kept)"
+            )
+        else:
+            message = f"the environment {name} cannot be installed: {said}"
+        raise EnvironmentFailure(message) from error
+
+
+def install(
+    records: list[rattler.RepoDataRecord], name: str, prefix: Path, cache: Path, platform: str
+) -> None:
+    """Install packages into an empty prefix.
+
+    Parameters
+    ----------
+    records
+        The packages.
+    name
+        Of the environment, for the user.
+    prefix
+        Where to.
+    cache
+        Folder for downloaded and unpacked packages.
+    platform
+        `linux-64` and the like.
+    """
+    step = Step(f"installing the environment {name}", total=len(records))
+
+    class Reporter(rattler.InstallerReporter):
+        def on_link_start(self, operation: int, package_name: str) -> int:
+            step.advance(package_name)
+            return operation
+
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    with step:
+        asyncio.run(
+            rattler.install(
+                records,
+                prefix,
+                cache_dir=cache,
+                show_progress=False,
+                platform=rattler.Subdir(platform),
+                # Its methods are empty, not abstract: each may be left out.
+                reporter=Reporter(),  # type: ignore[abstract]
+            )
+        )
