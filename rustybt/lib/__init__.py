@@ -1,0 +1,1 @@
+"""Array types, window kernels and ranking that the engine is built from."""
