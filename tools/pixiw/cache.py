@@ -30,7 +30,7 @@ class Inquiry:
     variables : mapping
         The variables that the task sets.
     environment : str
-        A digest of the packages of its environment.
+        Its environment: the folder and a digest of the packages.
     inputs, outputs : sequence of str
         Patterns, variables replaced.
     """
@@ -66,13 +66,6 @@ def _digest(path: Path) -> str:
     except OSError as error:
         # A file that cannot be read (a dangling link, say) has a state of its own.
         return f"unreadable: {error.strerror}"
-
-
-def environment_digest(prefix: Path) -> str:
-    """Return a digest of the packages that a prefix holds, by their records' names."""
-    records = prefix / "conda-meta"
-    names = sorted(path.name for path in records.glob("*.json")) if records.is_dir() else []
-    return hashlib.sha256("\n".join([str(prefix), *names]).encode()).hexdigest()
 
 
 class TaskCache:

@@ -25,9 +25,10 @@ def clean(workspace: WorkspaceOn, environment: str | None) -> None:
     """
     folder = workspace.root / ".pixi"
     if environment is None:
-        targets = [folder / "envs", folder / "pixiw"]
+        targets = [folder / "envs", folder / "externals", folder / "pixiw"]
     else:
-        targets = [folder / "envs" / workspace.environment(environment).name]
+        name = workspace.environment(environment).name
+        targets = [folder / "envs" / name, folder / "externals" / "envs" / name]
     removed = [target for target in targets if target.exists()]
     for target in removed:
         _remove(target)

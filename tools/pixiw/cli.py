@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -49,6 +50,8 @@ Options:
   --version, --help
 
 docs/pixiw.md tells the differences from pixi."""
+
+_TASK_LIKE = re.compile(r"[\w.:-]+")
 
 _MANIFEST_OPTIONS = {
     "--manifest-path": Option("manifest", takes_value=True),
@@ -298,19 +301,10 @@ class Call:
             return 0
         self.enter_tools()
         path = runner.variables(chosen, clean=runner.clean).get("PATH", os.defpath)
-        if (
-            len(words) == 1
-            and words[0].isidentifier()
-            and shutil.which(words[0], path=path) is None
-        ):
+        if _TASK_LIKE.fullmatch(words[0]) and shutil.which(words[0], path=path) is None:
             # Most likely a mistyped task: its neighbours help more than "command not found".
-            return self._unknown_task(runner, words[0], environment)
+            raise runner.planner.missing(words[0], environment)
         return runner.command(words, chosen)
-
-    @staticmethod
-    def _unknown_task(runner: Runner, name: str, environment: str | None) -> int:
-        runner.planner.environment_of(name, environment)
-        return 1
 
     def task(self, arguments: list[str]) -> int:
         """``task list``."""

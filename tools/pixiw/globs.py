@@ -46,7 +46,7 @@ def parse(text: str) -> Pattern:
     body = text.removeprefix("!").replace(os.sep, "/").removeprefix("./").rstrip("/")
     anchored = "/" in body or not _WILD.search(body)
     parts = tuple(part for part in body.split("/") if part not in {"", "."})
-    if not parts or ".." in parts:
+    if not parts or ".." in parts or parts[0].endswith(":"):
         message = f'the pattern "{text}" must name files below the folder of the task'
         raise PixiwError(message)
     start: list[str] = []
@@ -148,13 +148,7 @@ def select(root: Path, patterns: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _below(root: Path, pattern: str) -> str:
-    """Return a pattern relative to the root, if a variable made it absolute."""
-    body = pattern.removeprefix("!")
-    if not os.path.isabs(body):  # noqa: PTH117 - a pattern is no path
-        return pattern
-    try:
-        relative = Path(body).relative_to(root).as_posix()
-    except ValueError:
-        message = f'the pattern "{pattern}" is outside {root}'
-        raise PixiwError(message) from None
-    return ("!" if pattern.startswith("!") else "") + relative
+    """Return a pattern relative to the root, if a variable made it an absolute path there."""
+    sign, body = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    body = body.replace(os.sep, "/")
+    return sign + body.removeprefix(root.as_posix())

@@ -94,12 +94,12 @@ class Planner:
         if wanted is not None:
             environment = self.workspace.environment(wanted)
             if name not in environment.tasks:
-                raise PixiwError(self._missing(name, wanted))
+                raise self.missing(name, wanted)
             return wanted
         environments = self.workspace.environments
         having = [key for key, found in environments.items() if name in found.tasks]
         if not having:
-            raise PixiwError(self._missing(name, None))
+            raise self.missing(name, None)
         if parent in having:
             return parent
         default = environments[having[0]].tasks[name].default_environment
@@ -116,7 +116,8 @@ class Planner:
             raise PixiwError(message)
         return here[0]
 
-    def _missing(self, name: str, environment: str | None) -> str:
+    def missing(self, name: str, environment: str | None) -> PixiwError:
+        """Make the error for a task that does not exist, with the near and the real ones."""
         environments = self.workspace.environments
         if environment is not None:
             tasks = set(environments[environment].tasks)
@@ -125,7 +126,7 @@ class Planner:
             tasks = {task for found in environments.values() for task in found.tasks}
             place = f'no task "{name}"'
         shown = listed(task for task in tasks if not task.startswith("_"))
-        return f"{place}{did_you_mean(name, tasks)}; there are {shown or 'none'}"
+        return PixiwError(f"{place}{did_you_mean(name, tasks)}; there are {shown or 'none'}")
 
     def _visit(self, node: Node, trail: tuple[Node, ...], ordered: dict[Node, None]) -> None:
         if node in ordered:

@@ -77,7 +77,7 @@ class Preparation:
         """Choose a route once a run, and say which."""
         if channels not in self._routes:
             route, reason = self.choice(channels)
-            print(f"pixiw: channel {route_name(route)}: {reason}", file=sys.stderr)
+            print(f"pixiw: {reason}", file=sys.stderr)
             self._routes[channels] = route
         return self._routes[channels]
 
@@ -87,10 +87,6 @@ class Preparation:
 
         forced = None
         if self.channel is not None:
-            forced = Route.CONDA_FORGE if self.channel == "conda-forge" else Route.EXTERNALS
-        return choose_route(forced, channels)
-
-
-def route_name(route: Route) -> str:
-    """Return a route as the user writes it."""
-    return route.name.lower().replace("_", "-")
+            forced = Route(self.channel)
+        memory = self.workspace.root / ".pixi" / "pixiw" / "route.json"
+        return choose_route(forced, channels, memory)

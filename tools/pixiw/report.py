@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pixiw import PIXI_VERSION, __version__, handover
 from pixiw.errors import PixiwError
 from pixiw.listing import table
-from pixiw.preparation import route_name
 
 if TYPE_CHECKING:
     from pixiw.preparation import Preparation
@@ -35,7 +34,7 @@ def collect(workspace: WorkspaceOn, preparation: Preparation) -> Facts:
     pixi, reasons = handover.find(workspace.manifest.path)
     try:
         route, reason = preparation.choice(workspace.environment("default").channels)
-        channel = f"{route_name(route)} ({reason})"
+        channel = f"{route.value} ({reason})"
     except PixiwError as error:
         channel = f"none ({error})"
     general = {

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from pixiw import lock, shell
-from pixiw.cache import Inquiry, TaskCache, environment_digest
+from pixiw.cache import Inquiry, TaskCache
 from pixiw.errors import PixiwError
 from pixiw.executor import Executor
 from pixiw.templates import render
@@ -52,6 +52,10 @@ class Ready(Protocol):
     @property
     def variables(self) -> Mapping[str, str]:
         """The environment variables of its activation."""
+
+    @property
+    def digest(self) -> str:
+        """A digest of the packages in it."""
 
 
 @dataclass(frozen=True)
@@ -238,11 +242,12 @@ class Runner:
             return self._run_cached(action, {**action.variables, lock.HELD: marker})
 
     def _run_cached(self, action: Action, variables: Mapping[str, str]) -> int:
+        ready = self.ready(action.node.environment)
         inquiry = Inquiry(
             action.cwd,
             action.text,
             action.set_by_task,
-            environment_digest(self.ready(action.node.environment).prefix),
+            f"{ready.prefix} {ready.digest}",
             action.inputs,
             action.outputs,
         )

@@ -121,10 +121,10 @@ def literal(arguments: Sequence[str]) -> Step:
 
 
 def quoted(argument: str) -> str:
-    """Return a word of a list command as pixi writes it into its shell: variables stay live."""
-    if argument and not re.search(r"[\s\"']", argument):
+    """Return a word of a list command in quotes where it needs them; variables stay live."""
+    if re.fullmatch(r"[\w@%+=:,./${}-]+", argument):
         return argument
-    return '"' + argument.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + re.sub(r'(["\\`])', r"\\\1", argument) + '"'
 
 
 def parse(text: str) -> tuple[Step, ...]:

@@ -17,6 +17,11 @@ def is_template(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
 
 
+def _as_pixi_prints(value: object) -> object:
+    """Return booleans in small letters, as MiniJinja prints them in its own language."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def render(text: str, context: Mapping[str, object], where: str) -> str:
     """Render a template; a text without marks is returned as it is.
 
@@ -29,7 +34,7 @@ def render(text: str, context: Mapping[str, object], where: str) -> str:
         return text
     import minijinja
 
-    environment = minijinja.Environment(undefined_behavior="strict")
+    environment = minijinja.Environment(undefined_behavior="strict", finalizer=_as_pixi_prints)
     try:
         return environment.render_str(text, **context)
     except minijinja.TemplateError as error:
