@@ -1,0 +1,22 @@
+"""The stages of a module's journey, in order."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Stage(Enum):
+    """A stage, with the first digit of the codes of what can go wrong there.
+
+    Digit 5 belongs to the conda package, between wheel and installation.
+    """
+
+    DECLARED = "declared", 1
+    TRACKED = "tracked", 2
+    SDIST = "sdist", 3
+    WHEEL = "wheel", 4
+    INSTALLED = "installed", 6
+
+    def __init__(self, label: str, digit: int) -> None:
+        self.label = label
+        self.digit = digit
