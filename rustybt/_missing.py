@@ -15,8 +15,12 @@ REINSTALL = "`pip install --force-reinstall --no-deps rustybt`"
 BUILD = "`./pixiw run install` or `pip install .`"
 
 
-class CompiledModuleMissingError(ModuleNotFoundError):
-    """A module that belongs to rustybt's compiled core is not where it was looked for."""
+class CompiledModuleMissingError(ImportError):
+    """A module that belongs to rustybt's compiled core is not where it was looked for.
+
+    It is no ModuleNotFoundError: `from rustybt.lib import rank` would replace that by a message
+    of its own.
+    """
 
 
 class MissingFinder:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from . import record
 from .codes import Code
@@ -103,13 +102,17 @@ def _installation(interpreter: Interpreter, outcome: Outcome) -> Installation:
 
 def _distribution(step: dict[str, Any]) -> Distribution:
     url = urlsplit(step["source"] or "")
-    is_local = bool(step["editable"]) and url.scheme == "file"
+    source = None
+    if step["editable"] and url.scheme == "file":
+        from urllib.request import url2pathname  # loads a web client: only where it must
+
+        source = Path(url2pathname(url.path))
     return Distribution(
         place=Path(step["place"]),
         version=step["version"],
         requires=tuple(step["requires"]),
         editable=bool(step["editable"]),
-        source=Path(url2pathname(url.path)) if is_local else None,
+        source=source,
     )
 
 

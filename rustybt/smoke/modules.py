@@ -162,6 +162,12 @@ def prove(module: Module, installation: Installation, sources: Mapping[str, str]
     )
 
 
+def import_fault(message: str) -> Code:
+    """Return the code of the cause that the `message` of an ImportError tells of."""
+    matching = (code for code, pattern in _IMPORT_ERRORS if pattern.search(message))
+    return next(matching, Code.SM211)
+
+
 def _find_file(module: Module, installation: Installation, facts: _Facts) -> Path | None:
     """Return the shared object that this interpreter would load, or say why there is none."""
     assert installation.folder is not None  # noqa: S101 - there is nothing to prove otherwise
@@ -269,6 +275,5 @@ def _judge(
 
 def _judge_import(module: Module, failed: dict[str, Any], facts: _Facts) -> None:
     cause = f"{failed['type']}: {failed['message']}"
-    matching = (code for code, pattern in _IMPORT_ERRORS if pattern.search(failed["message"]))
-    facts.findings.append(Finding(next(matching, Code.SM211), module.name, cause))
+    facts.findings.append(Finding(import_fault(failed["message"]), module.name, cause))
     facts.raised = failed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _VERSION = re.compile(
@@ -138,12 +138,14 @@ def _compare(operator: str, version: Version, bound: Version) -> bool:
         case "<=":
             return version.public <= bound.public
         case "<":
-            # 3.0rc1 is before 3.0, but `<3` means the releases before it.
-            is_its_pre = version.is_prerelease and version.is_same_release(bound)
-            return version.public < bound.public and (bound.is_prerelease or not is_its_pre)
+            # 3.0rc1 is before 3.0, but `<3` means what comes before 3.0's first pre-release.
+            limit = bound if bound.is_prerelease else replace(bound, dev=0)
+            return version.public < limit.public
         case ">":
-            is_its_post = version.post is not None and version.is_same_release(bound)
-            return version.public > bound.public and (bound.post is not None or not is_its_post)
+            # 2.0.post1 is after 2.0, but `>2.0` means the releases after it.
+            has_posts = bound.post is None and bound.dev is None
+            is_its_post = version.is_same_release(bound) and version.pre == bound.pre
+            return version.public > bound.public and not (has_posts and is_its_post)
         case _:  # ~=
             if len(bound.release) < 2:
                 raise VersionError("`~=` needs a version of two parts or more")
