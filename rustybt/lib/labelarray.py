@@ -293,7 +293,7 @@ class LabelArray(np.ndarray[Any, np.dtype[np.void]]):
         Returns
         -------
         pandas.Categorical
-            Unordered. A missing value of None becomes pandas' own; any other stays a category.
+            Unordered. None becomes pandas' own missing value; any other one stays a category.
 
         Raises
         ------
@@ -378,6 +378,8 @@ class LabelArray(np.ndarray[Any, np.dtype[np.void]]):
 
         Raises
         ------
+        TypeError
+            If `value` is no label.
         ValueError
             If `value` is no category.
         """

@@ -193,6 +193,21 @@ def test_integers_beyond_float_precision_stay_apart() -> None:
     np.testing.assert_array_equal(ranks, [[2.0, 3.0, 4.0, 1.0]])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_unaligned_and_broadcast_arrays(dtype: str) -> None:
+    packed = np.zeros((2, 3), dtype=np.dtype([("flag", "u1"), ("value", dtype)]))
+    packed["value"] = np.array([[3, 1, 2], [1, 1, 5]]).astype(dtype)
+    assert not packed["value"].flags.aligned
+    np.testing.assert_array_equal(rank.rankdata_2d_ordinal(packed["value"]), [[3, 1, 2], [1, 2, 3]])
+    row: Any = np.broadcast_to(np.array([3, 1, 2]).astype(dtype), (2, 3))
+    mask = np.broadcast_to(np.array([True, False, True]), (2, 3))
+    ranks = rank.masked_rankdata_2d(row, mask, missing_of(dtype), "max", False)
+    np.testing.assert_array_equal(ranks, [[1, NAN, 2]] * 2)
+    groups = np.broadcast_to(np.int64(4), (2, 3))
+    found = rank.grouped_masked_is_maximal(row, groups, mask)
+    assert found.tolist() == [[True, False, False]] * 2
+
+
 @pytest.mark.parametrize("shape", [(0, 0), (0, 4), (3, 0), (1, 1)])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_empty_and_single(shape: tuple[int, int], dtype: str) -> None:
