@@ -1,0 +1,29 @@
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NoReturn, Self, final
+
+from rustybt.lib._exhausted import Exhausted
+from rustybt.lib.adjustment import Adjustment
+from rustybt.lib.labelarray import LabelArray
+
+__all__ = ["AdjustedArrayWindow", "Exhausted"]
+
+@final
+class AdjustedArrayWindow(Iterator[LabelArray]):
+    @property
+    def view_kwargs(self) -> dict[str, Any]: ...
+    @property
+    def window_length(self) -> int: ...
+    def __new__(
+        cls,
+        data: LabelArray,
+        view_kwargs: Mapping[str, Any],
+        adjustments: Mapping[int, Sequence[Adjustment]],
+        offset: int,
+        window_length: int,
+        perspective_offset: int,
+        rounding_places: int | None,
+    ) -> Self: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> LabelArray: ...
+    def seek(self, target_ix: int) -> LabelArray: ...
+    def __reduce__(self) -> NoReturn: ...
