@@ -110,7 +110,7 @@ class Interpreter:
         return f"its headers are not in {self.include}; install it again with them"
 
     def identity(self) -> str:
-        """Return what changes when another build takes its place: path, size, time of the binary."""
+        """Return what changes when another build takes its place: path, size and time of it."""
         state = self.executable.stat()
         return f"{self.executable} {self.full} {state.st_size} {state.st_mtime_ns} {self.headers}"
 
@@ -121,6 +121,8 @@ def _candidates(environment: Mapping[str, str], home: Path, system: Path) -> Ite
     for versions in (
         Path(environment.get("PYENV_ROOT") or home / ".pyenv") / "versions",
         Path(environment.get("UV_PYTHON_INSTALL_DIR") or data / "uv/python"),
+        # pyenv's shims lie beside its versions, also where HOME is not its owner's.
+        *(folder.with_name("versions") for folder in folders if folder.name == "shims"),
     ):
         if versions.is_dir():
             folders += sorted(folder / "bin" for folder in versions.iterdir())

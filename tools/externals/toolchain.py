@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from externals.failure import ExternalsError
 from externals.machine import install_command, which
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -21,21 +26,40 @@ class Tool:
     version: str
 
 
-def output(*command: str | Path) -> str:
+def output(*command: str | Path, settings: Mapping[str, str] | None = None) -> str:
     """Run a program and return what it prints.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    settings
+        Variables to set for it.
 
     Raises
     ------
     ExternalsError
         It does not work.
     """
+    said = "no answer within a minute"
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=60, cwd="/"
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd="/",
+            env=os.environ | dict(settings or {}),
         )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ExternalsError(f"{shlex.join(map(str, command))} does not work: {error}") from error
-    return done.stdout.strip()
+        if done.returncode == 0:
+            return done.stdout.strip()
+        said = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[0]
+    except OSError as error:
+        said = error.strerror or str(error)
+    except subprocess.TimeoutExpired:
+        pass
+    raise ExternalsError(f"{shlex.join(map(str, command))} does not work: {said}")
 
 
 @cache
@@ -70,6 +94,19 @@ def gxx() -> Tool:
     return _gnu("g++", "C++", "cxx")
 
 
+def _sysroot(rustc: Path) -> Path:
+    """Folder of the toolchain that a compiler, or rustup's proxy for it, belongs to."""
+    command = (rustc, "--print", "sysroot")
+    try:
+        return Path(output(*command))
+    except ExternalsError:
+        # The proxy looks below HOME, which need not be the one that rustup was installed in.
+        beside = rustc.parent.parent.with_name(".rustup")
+        if "RUSTUP_HOME" in os.environ or not beside.is_dir():
+            raise
+        return Path(output(*command, settings={"RUSTUP_HOME": str(beside)}))
+
+
 @cache
 def rustc() -> Tool:
     """Find the machine's Rust compiler, as the real program behind rustup's proxy.
@@ -86,7 +123,7 @@ def rustc() -> Tool:
             f"no Rust compiler: {lacking} is not on PATH; install rustup and run: "
             "rustup toolchain install stable"
         )
-    program = Path(output(found, "--print", "sysroot")) / "bin/rustc"
+    program = _sysroot(found) / "bin/rustc"
     if not program.with_name("cargo").is_file():
         program = found
     said = re.match(r"rustc (\d+\.\d+\.\d+)(-\w+)?", output(program, "--version"))
