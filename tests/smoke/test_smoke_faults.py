@@ -163,7 +163,9 @@ def test_crash_on_import(environment: Environment) -> None:
 @pytest.mark.parametrize(
     ("probe", "code", "cause"),
     [
-        ("def probe(): return [1.0, 2.0], [1.0, 2.5]", "SM303", "it is [1.0, 2.0], known is [1."),
+        ("def probe(): return [1.0, 2.0], [1.0, 2.5]", "SM303", "[1] is 2.0, known is 2.5"),
+        ("def probe(): return {'a': (1, 'x')}, {'a': (1, 'y')}", "SM303", "['a'][1] is 'x', known"),
+        ("def probe(): return [1], [1, 2]", "SM303", "is [1], known is [1, 2]"),
         ("def probe(): raise KeyError('rank')", "SM302", "KeyError: 'rank'"),
         ("def probe(): return None", "SM302", "TypeError"),
         ("import no_such_module", "SM302", "ModuleNotFoundError"),
