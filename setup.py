@@ -99,7 +99,7 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self) -> None:
         super().finalize_options()
-        self.parallel = self.parallel or cores()
+        self.parallel: int = self.parallel or cores()
 
     def build_extensions(self) -> None:
         from Cython.Build import cythonize
