@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -149,6 +150,7 @@ def test_codes_are_chosen_by_prefix(case: Case, arguments: list[str], codes: set
         (["--dist", "rust"], "rust has neither a wheel nor an sdist in it"),
         (["--root", "rust"], "is no checkout of rustybt"),
         (["--build"], "has no tools/artefacts to build with"),
+        (["--build", "LICENSE"], "--build makes the artefacts to audit"),
     ],
 )
 def test_what_cannot_be_audited_is_said_in_one_sentence(
@@ -171,6 +173,16 @@ def test_every_unreadable_artefact_is_named(case: Case) -> None:
         "/a.tar.gz",
         "/b.whl",
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the error has another name there")
+def test_a_source_that_cannot_be_read_is_named(case: Case) -> None:
+    sdist = case.sdist()
+    (case.root / "pyproject.toml").unlink()
+    (case.root / "pyproject.toml").mkdir()
+    report = case.audit(sdist)
+    assert (report.status, report.out) == (2, "")
+    assert report.err == f"audit: {case.root / 'pyproject.toml'} cannot be read: Is a directory\n"
 
 
 def test_an_invalid_pyproject_is_named(case: Case) -> None:
