@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import rustybt
 
 INSTALLED = Path(rustybt.__path__[0])

@@ -196,9 +196,9 @@ def test_probe_that_prints_is_understood(environment: Environment) -> None:
 def test_hang(environment: Environment) -> None:
     module = environment.module()
     environment.probe(module).write_text("import time\ndef probe(): time.sleep(600)")
-    result = environment.smoke("--select", module["name"], "--timeout=4")
+    result = environment.smoke("--select", module["name"], "--timeout=6")
     assert result.found == {("SM213", module["name"])}
-    assert result.finding("SM213")["cause"] == "in its probe, for 4 s"
+    assert result.finding("SM213")["cause"] == "in its probe, for 6 s"
     assert result.status == 1
 
 

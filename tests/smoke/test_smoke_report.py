@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+
 from rustybt.smoke.codes import Code
 from rustybt.smoke.modules import import_fault
 
