@@ -82,11 +82,11 @@ class Assembler:
     cache
         Folder for downloaded wheels and packed packages, kept between runs.
     lock
-        The pins of wheels.
+        The pins of wheels, by default those committed.
     """
 
     cache: Path
-    lock: Path = pins.LOCK
+    lock: Path | None = None
 
     def assemble(
         self,
@@ -140,7 +140,7 @@ class Assembler:
     def _wheel_jobs(
         self, roots: dict[str, str], pythons: Sequence[Interpreter], table: Names, show: Show
     ) -> list[_Job]:
-        locked = pins.read(self.lock) if roots else ()
+        locked = pins.read(self.lock or pins.LOCK) if roots else ()
         cache = WheelCache(self.cache / "wheels", show)
         closures = []
         for python in pythons:
