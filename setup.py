@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import setuptools
 from setuptools import Command, Extension, setup
 from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
@@ -23,6 +24,10 @@ from setuptools_rust import Binding, RustExtension
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))  # the sdist carries this one module of tools/
 import sources  # noqa: E402
+
+# pip sees to this where it isolates the build; without isolation nobody else does.
+if int(setuptools.__version__.partition(".")[0]) < 77:
+    sys.exit(f"rustybt is built with setuptools>=77, found {setuptools.__version__}: upgrade it")
 
 # The one switch for debugging the core: bounds checks, no C-level wrap-around, line tracing.
 DEBUG_CORE = os.environ.get("RUSTYBT_DEBUG_CORE", "") not in {"", "0"}
@@ -55,7 +60,9 @@ def fingerprint_source(module: sources.CompiledSource) -> str:
     """Write the C file whose only content is the module's marker; return its path."""
     path = Path("build", "fingerprint", f"{module.name}.c")
     mark = sources.marker(module.name, sources.fingerprint(ROOT, module)).decode()
+    # Naming the switch here makes a build with the other setting compile everything again.
     text = (
+        f"/* debug: {DEBUG_CORE} */\n"
         "#if defined(_MSC_VER)\n"
         "__declspec(dllexport)\n"
         "#else\n"
