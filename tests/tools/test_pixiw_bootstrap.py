@@ -147,14 +147,14 @@ def test_a_full_disk_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     mine = Bootstrap(tmp_path / "state", requirements(tmp_path))
     monkeypatch.setattr(mine, "_run", full)
-    with pytest.raises(PixiwError, match="cannot set up pixiw's tools in .*: No space left"):
+    with pytest.raises(PixiwError, match=r"cannot set up pixiw's tools in .*: No space left"):
         mine.ensure()
     assert {path.name for path in mine.state.iterdir()} == {"locks"}
 
 
 def test_a_checkout_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "state").touch()
-    with pytest.raises(PixiwError, match="cannot write .*state.*; make .* writable"):
+    with pytest.raises(PixiwError, match=r"cannot write .*state.*; make .* writable"):
         Bootstrap(tmp_path / "state", requirements(tmp_path)).ensure()
 
 

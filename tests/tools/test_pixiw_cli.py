@@ -9,11 +9,15 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pixiw import bootstrap
 from pixiw.bootstrap import Bootstrap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the script is for POSIX shells")
 
@@ -114,13 +118,16 @@ def checkout(template: Path) -> Path:
 
 
 def call(
-    checkout: Path, *arguments: str, cwd: Path | None = None, **variables: str
+    checkout: Path,
+    *arguments: str,
+    cwd: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     home = checkout.parent / "home"
     return subprocess.run(
         [checkout / "pixiw", *arguments],
         cwd=cwd or checkout,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "PIXIW_NO_PIXI": "1", **variables},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "PIXIW_NO_PIXI": "1", **(variables or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -169,7 +176,10 @@ def test_the_manifest_is_found_from_below_and_from_elsewhere(
 
 
 def test_nothing_of_the_checkout_is_on_the_path_of_what_it_runs(checkout: Path) -> None:
-    code = "import os, sys; print([p for p in sys.path if 'check out' in p], 'PYTHONPATH' in os.environ)"
+    code = (
+        "import os, sys; "
+        "print([p for p in sys.path if 'check out' in p], 'PYTHONPATH' in os.environ)"
+    )
     result = call(checkout, "run", sys.executable, "-P", "-c", code)
     assert result.stdout == "[] False\n"
 
@@ -200,7 +210,7 @@ def test_it_works_through_a_link_and_by_its_name_alone(checkout: Path, tmp_path:
 def test_a_channel_can_be_forced(
     checkout: Path, arguments: list[str], variables: dict[str, str], route: str
 ) -> None:
-    assert call(checkout, *arguments, **variables).stdout == f"{route}\n"
+    assert call(checkout, *arguments, variables=variables).stdout == f"{route}\n"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +243,7 @@ def test_a_mistake_gets_one_sentence(
 
 
 def test_mistakes_in_variables_and_manifests(checkout: Path) -> None:
-    told = sentence(call(checkout, "run", "hello", PIXIW_CHANNEL="x"), 2)
+    told = sentence(call(checkout, "run", "hello", variables={"PIXIW_CHANNEL": "x"}), 2)
     assert 'PIXIW_CHANNEL is "x", must be "conda-forge", "externals"' in told
     (checkout / "pixi.toml").write_text(MANIFEST.replace("[tasks.hello]", "[task.hello]"))
     told = sentence(call(checkout, "run", "hello"))
@@ -246,7 +256,7 @@ def test_mistakes_in_variables_and_manifests(checkout: Path) -> None:
 
 
 def test_an_environment_that_cannot_be_had(checkout: Path) -> None:
-    told = sentence(call(checkout, "run", "hello", BROKEN="1"))
+    told = sentence(call(checkout, "run", "hello", variables={"BROKEN": "1"}))
     assert told == "pixiw: no Python fits, the machine has none"
 
 
@@ -321,17 +331,29 @@ def pretend_pixi(folder: Path, version: str) -> Path:
 def test_a_fitting_pixi_gets_the_call_unchanged(checkout: Path, tmp_path: Path) -> None:
     search = f"{pretend_pixi(tmp_path, '0.80.1')}:/usr/bin:/bin"
     words = ["run", "-e", "py 313", "task", "--channel", "x", "", "$HOME"]
-    result = call(checkout, "--channel", "conda-forge", *words, PATH=search, PIXIW_NO_PIXI="")
+    result = call(
+        checkout,
+        "--channel",
+        "conda-forge",
+        *words,
+        variables={"PATH": search, "PIXIW_NO_PIXI": ""},
+    )
     assert result.returncode == 42
     assert result.stdout == "".join(f"<{word}>" for word in words)
     assert result.stderr == ""
-    own = call(checkout, "--channel=externals", "run", "route", PATH=search, PIXIW_NO_PIXI="")
+    own = call(
+        checkout,
+        "--channel=externals",
+        "run",
+        "route",
+        variables={"PATH": search, "PIXIW_NO_PIXI": ""},
+    )
     assert own.stdout == "externals\n"
 
 
 def test_a_pixi_that_does_not_fit_is_told_of(checkout: Path, tmp_path: Path) -> None:
     search = f"{pretend_pixi(tmp_path, '0.50.0')}:/usr/bin:/bin"
-    result = call(checkout, "run", "hello", PATH=search, PIXIW_NO_PIXI="")
+    result = call(checkout, "run", "hello", variables={"PATH": search, "PIXIW_NO_PIXI": ""})
     assert result.stdout == "hello\n"
     assert "pixi 0.50.0 at" in result.stderr
     assert "does not fit requires-pixi >=0.77,<1; going on without it" in result.stderr
