@@ -102,6 +102,28 @@ def test_the_text_report_of_a_hole(case: Case, command_line: Callable[[list[str]
     assert "(1 with a hole, 1 finding)" in report.out
 
 
+def test_the_text_report_of_a_file_that_stands_for_itself(
+    case: Case, command_line: Callable[[list[str]], Report]
+) -> None:
+    case.write("rustybt/lib/fresh.pxi", "")
+    report = _text(case, command_line, "--select", "AU2", str(case.sdist()))
+    assert "\n    rustybt/lib/fresh.pxi\n" in report.out
+    case.write("rustybt/fresh.py", "")
+    report = _text(case, command_line, "--select", "AU2", str(case.sdist()))
+    assert "\n    rustybt.fresh: rustybt/fresh.py\n" in report.out
+
+
+def test_by_default_the_running_interpreter_is_inspected(
+    case: Case, command_line: Callable[[list[str]], Report]
+) -> None:
+    words = ["--root", str(case.root), "--json", "--select", "AU1", str(case.sdist())]
+    document = command_line(words).document
+    (stage,) = (stage for stage in document["stages"] if stage["name"] == "installed")
+    labels = [each["label"] for each in document["artefacts"] if each["stage"] == "installed"]
+    said = labels[0] if stage["examined"] else stage["reason"]
+    assert sys.prefix in said
+
+
 def test_colours_are_for_terminals(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     from audit import cli
 
