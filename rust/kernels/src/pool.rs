@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Below this many values the hand-over to other threads costs more than it saves.
-const PARALLEL_FROM: usize = 1 << 15;
+/// Below this much work, in nanoseconds of one thread, the hand-over costs more than it saves.
+const PARALLEL_FROM: usize = 250_000;
 
 struct Owned {
     process: u32,
@@ -46,18 +46,18 @@ fn current() -> Option<&'static ThreadPool> {
     }
 }
 
-/// Calls `apply` for each item, in parallel when `values` of them in all are worth it.
+/// Calls `apply` for each item, in parallel when `work`, in nanoseconds of one thread, is worth it.
 ///
 /// Each thread reuses its scratch area. `apply` is called through a pointer, so that the machinery
 /// of parallel iteration is compiled once and not again for every kernel.
 pub fn for_each<T: Send, S: Default>(
     items: Vec<T>,
-    values: usize,
+    work: usize,
     apply: &(dyn Fn(&mut S, T) + Sync),
 ) {
     use rayon::prelude::*;
 
-    let threads = if values >= PARALLEL_FROM && items.len() > 1 {
+    let threads = if work >= PARALLEL_FROM && items.len() > 1 {
         current()
     } else {
         None

@@ -11,6 +11,9 @@ use crate::simd::{self, Work};
 /// Columns that advance together.
 const LANES: usize = 32;
 
+/// Nanoseconds a value takes, roughly.
+const COST: usize = 3;
+
 /// Rows handed to a kernel at a time, a multiple of every group of rows that a kernel forms; a
 /// chunk stays in cache.
 const ROWS: usize = 256;
@@ -210,7 +213,7 @@ pub fn run<R: Recursion<I, O>, const I: usize, const O: usize>(
         });
         column += taken;
     }
-    pool::for_each(places, shape.0 * shape.1, &|(), place| {
+    pool::for_each(places, shape.0 * shape.1 * COST, &|(), place| {
         if width == 1 {
             simd::dispatch(PlaceWork::<R, I, O, 1> {
                 kernel,

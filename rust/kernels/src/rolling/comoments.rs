@@ -209,6 +209,8 @@ impl Comoments {
 }
 
 impl Rolling<2> for Comoments {
+    const COST: usize = 14;
+
     fn shape(&self, window: usize, lanes: usize) -> Shape {
         let lanes = lanes.min(LANES);
         Shape {

@@ -82,6 +82,8 @@ impl Extrema {
 }
 
 impl Rolling<1> for Extrema {
+    const COST: usize = 1;
+
     fn shape(&self, window: usize, lanes: usize) -> Shape {
         let lanes = lanes.min(LANES);
         Shape {

@@ -162,6 +162,8 @@ fn by_lane(x: &[f64], lanes: usize, window: Window, scratch: &mut Scratch, out: 
 }
 
 impl Rolling<1> for Median {
+    const COST: usize = 30;
+
     fn shape(&self, window: usize, lanes: usize) -> Shape {
         Shape {
             rows: (16 * window).max(4096),

@@ -341,6 +341,8 @@ impl Moments {
 }
 
 impl Rolling<1> for Moments {
+    const COST: usize = 4;
+
     fn shape(&self, window: usize, lanes: usize) -> Shape {
         let lanes = lanes.min(LANES);
         Shape {

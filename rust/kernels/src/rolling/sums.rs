@@ -161,6 +161,8 @@ fn fold_mean(x: &mut [f64], lanes: usize, window: usize, scratch: &mut Scratch, 
 }
 
 impl Rolling<1> for Sums {
+    const COST: usize = 1;
+
     fn shape(&self, window: usize, lanes: usize) -> Shape {
         let lanes = lanes.min(LANES);
         Shape {

@@ -26,6 +26,9 @@ pub struct Tile<'a, const S: usize> {
 
 /// A statistic of `S` series over a moving window.
 pub trait Rolling<const S: usize>: Sync {
+    /// Nanoseconds a value takes, roughly: what to share among threads depends on it.
+    const COST: usize;
+
     /// The tile that suits the kernel; `lanes` is the most columns that lie side by side.
     fn shape(&self, window: usize, lanes: usize) -> Shape;
 
@@ -230,8 +233,8 @@ pub fn run<R: Rolling<S>, const S: usize>(
     }
     let adjacent = sources.iter().all(|source| source.strides()[1] == 1);
     let shape = kernel.shape(window.length, if adjacent { out.ncols() } else { 1 });
-    let values = out.len();
-    pool::for_each(places(out, shape), values, &|memory: &mut Memory, place| {
+    let work = out.len() * R::COST;
+    pool::for_each(places(out, shape), work, &|memory: &mut Memory, place| {
         simd::dispatch(TileWork {
             kernel,
             sources,
