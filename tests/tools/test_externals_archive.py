@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import rattler
 import zstandard
+
 from externals.archive import PLACEHOLDER, Entry, Package, pack, write_aside
 from externals.failure import ExternalsError
 
@@ -117,6 +118,7 @@ def test_failed_write_is_one_sentence_and_keeps_the_old_file(
     target.write_bytes(b"old")
 
     def fail(self: Path, data: bytes) -> int:
+        assert data == b"new"
         self.touch()
         raise OSError(number, "no", str(self))
 

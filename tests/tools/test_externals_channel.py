@@ -1,4 +1,4 @@
-"""Channels: assembled from a made-up Python and wheels, again and again, killed and short of room."""
+"""Channels of a made-up Python and wheels: complete, repeatable, safe when killed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rattler
+
 from externals import channel as channels
 from externals import pins
 from externals.channel import Assembler, Channel
@@ -24,7 +25,7 @@ from externals.interpreters import Interpreter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import WheelMaker
+    from tests.tools.conftest import WheelMaker
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the externals channel is made on Linux only"
@@ -39,6 +40,7 @@ class Counted:
         self.seen: list[str] = []
 
     def advance(self, what: str) -> None:
+        """Note one."""
         self.seen.append(what)
 
 
@@ -51,7 +53,7 @@ def show(title: str, total: int) -> Iterator[Counted]:
 
 
 def fake_python(root: Path, version: tuple[int, int, int]) -> Interpreter:
-    """A Python whose folders hold a few files each."""
+    """Make a Python whose folders hold a few files each."""
     name = f"python{version[0]}.{version[1]}"
     stdlib, include = root / "lib" / name, root / "include" / name
     for path, text in {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from externals.download import WheelCache
 from externals.failure import ExternalsError, MissingWheelError
 from externals.interpreters import Interpreter
@@ -18,13 +19,14 @@ from externals.target import Target
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from conftest import WheelMaker
+    from tests.tools.conftest import WheelMaker
 
 
 class Silent:
     """Shows no progress."""
 
     def advance(self, what: str) -> None:
+        """Show nothing."""
         del what
 
 
@@ -72,18 +74,14 @@ def test_downloaded_once(make_wheel: WheelMaker, cache: WheelCache, target: Targ
     assert cache.fetch(wanted, target) == found
 
 
-def test_wrong_hash_of_the_index(
-    make_wheel: WheelMaker, cache: WheelCache, target: Target
-) -> None:
+def test_wrong_hash_of_the_index(make_wheel: WheelMaker, cache: WheelCache, target: Target) -> None:
     wanted = pin(make_wheel("one"), "0" * 64)
     with pytest.raises(ExternalsError, match=r"serves another file for one.*its hash differs"):
         cache.fetch([wanted], target)
     assert not list(cache.folder.rglob("*.whl"))
 
 
-def test_wrong_hash_in_the_cache(
-    make_wheel: WheelMaker, cache: WheelCache, target: Target
-) -> None:
+def test_wrong_hash_in_the_cache(make_wheel: WheelMaker, cache: WheelCache, target: Target) -> None:
     wanted = pin(make_wheel("one"))
     path = cache.fetch([wanted], target)["one"]
     assert cache.checked(wanted, path) in wanted.hashes

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from externals import interpreters
 from externals.interpreters import best_of_each_minor, describe, find
 
@@ -36,7 +37,8 @@ class Tree:
         self.asked.append(path)
         return self.said.get(path.resolve())
 
-    def add(self, where: str, version: tuple[int, int, int], **changes: Any) -> Path:
+    def add(self, where: str, version: tuple[int, int, int], **changes: object) -> Path:
+        """Put an interpreter there."""
         root = self.root / where
         name = f"python{version[0]}.{version[1]}"
         path = root / "bin" / name
@@ -57,9 +59,10 @@ class Tree:
         }
         return path
 
-    def find(self, path: str = "", **options: Any) -> list[str]:
+    def find(self, path: str = "", cache: Path | None = None) -> list[str]:
+        """Return the versions found, with PATH relative to the tree."""
         folders = ":".join(str(self.root / part) for part in path.split(":") if part)
-        found = find({"PATH": folders}, self.root / "home", self.root, **options)
+        found = find({"PATH": folders}, self.root / "home", self.root, cache)
         return [python.full for python in found]
 
 

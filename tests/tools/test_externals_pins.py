@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from externals import pins, relock
 from externals.failure import ExternalsError
 
@@ -139,9 +140,7 @@ def test_committed_lock_has_one_version_of_each_package(version: str, machine: s
         "sys_platform": "linux",
     }
     held = [
-        pin.name
-        for pin in pins.read()
-        if pin.marker is None or pin.marker.evaluate(dict(markers))
+        pin.name for pin in pins.read() if pin.marker is None or pin.marker.evaluate(dict(markers))
     ]
     assert len(held) == len(set(held))
     assert {"numpy", "pandas", "cython", "setuptools-rust"} <= set(held)

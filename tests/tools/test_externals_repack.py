@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rattler
-from externals import wheel as wheels
-from externals.archive import PLACEHOLDER
-from externals.failure import ExternalsError
-from externals.interpreters import Interpreter
-from externals.names import Names, table
-from externals.repack import conda_spec, conda_version, files, kind, repack
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from externals import wheel as wheels
+from externals.archive import PLACEHOLDER
+from externals.failure import ExternalsError
+from externals.interpreters import Interpreter
+from externals.names import Names, table
+from externals.repack import conda_spec, conda_version, files, kind, repack
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import WheelMaker
     from externals.archive import Entry, Package
+    from tests.tools.conftest import WheelMaker
 
 NAMES = Names(
     index={"python-build": "build", "typing_extensions": "typing-extensions"},

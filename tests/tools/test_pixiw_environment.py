@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
+import platform
 import shutil
 import subprocess
 import sys
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from externals import compilers, interpreters, pins, toolchain
 from pixiw import route as routes
 from pixiw.environment import EnvironmentFailure, Prepared, Request, Route, choose_route, prepare
@@ -86,7 +87,7 @@ def request_app() -> Request:
         name="test",
         specs=(f"python {USABLE[0].minor}.*", "app >=1"),
         channels=("conda-forge",),
-        platform=f"linux-{'64' if os.uname().machine == 'x86_64' else os.uname().machine}",
+        platform="linux-64" if platform.machine() == "x86_64" else f"linux-{platform.machine()}",
         virtual_packages=(),
         activation_env={},
         activation_scripts=(),
@@ -119,6 +120,34 @@ def test_environment_works_and_is_reused(workspace: Path, request_app: Request) 
     again = prepare(request_app, Route.EXTERNALS, workspace)
     assert again.reused
     assert replace(again, reused=False) == replace(made, reused=False)
+
+
+DEBIAN = [python for python in USABLE if python.layout == "dist-packages"]
+
+
+@needs_python
+@pytest.mark.skipif(not DEBIAN, reason="no Python with Debian's dist-packages layout here")
+def test_distribution_python_gets_the_ordinary_layout(
+    workspace: Path, request_app: Request, tmp_path: Path
+) -> None:
+    asked = replace(request_app, name="debian", specs=(f"python =={DEBIAN[0].full}", "app"))
+    made = prepare(asked, Route.EXTERNALS, workspace)
+    site = made.prefix / "lib" / f"python{DEBIAN[0].minor}" / "site-packages"
+    told = (
+        "import json, site, sys, sysconfig; print(json.dumps([sys.path, site.getsitepackages(), "
+        "sysconfig.get_path('purelib'), sysconfig.get_path('platlib'), "
+        "sysconfig.get_path('scripts'), sysconfig.get_preferred_scheme('prefix')]))"
+    )
+    for options in ([], ["-I"], ["-X", "frozen_modules=off"]):
+        path, folders, *rest = json.loads(run(made, "python", *options, "-c", told))
+        assert folders == [str(site)]
+        assert str(site) in path
+        assert not any("dist-packages" in folder for folder in path)
+        assert rest == [str(site), str(site), str(made.prefix / "bin"), "posix_prefix"]
+    assert run(made, "app") == "app says 42"
+    run(made, "python", "-m", "venv", "--without-pip", str(tmp_path / "venv"))
+    inner = [str(tmp_path / "venv/bin/python"), "-c", "import sys; print(sys.path[-1])"]
+    assert run(made, *inner) == str(tmp_path / f"venv/lib/python{DEBIAN[0].minor}/site-packages")
 
 
 @needs_python
@@ -162,7 +191,9 @@ def test_failing_install_leaves_nothing(
     workspace: Path, request_app: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = replace(request_app, name="interrupted")
-    monkeypatch.setattr("pixiw.activation.activate", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "pixiw.activation.activate", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         prepare(asked, Route.EXTERNALS, workspace)
     assert [path.name for path in (workspace / ".pixi/externals/envs").glob("*interrupted*")] == [
@@ -172,7 +203,9 @@ def test_failing_install_leaves_nothing(
 
 @needs_python
 def test_activation_of_the_manifest(workspace: Path, request_app: Request) -> None:
-    (workspace / "set it.sh").write_text('export SCRIPT="$HERE and more"\nexport PATH="/own:$PATH"\n')
+    (workspace / "set it.sh").write_text(
+        'export SCRIPT="$HERE and more"\nexport PATH="/own:$PATH"\n'
+    )
     asked = replace(
         request_app,
         name="activated",
@@ -221,9 +254,7 @@ def test_two_at_once(workspace: Path, request_app: Request) -> None:
 def test_packages_of_a_channel_by_its_address(workspace: Path, request_app: Request) -> None:
     prepare(request_app, Route.EXTERNALS, workspace)
     address = (workspace / ".pixi/externals/channel/test").as_uri()
-    asked = replace(
-        request_app, channels=(address,), virtual_packages=(("__glibc", "2.17", "0"),)
-    )
+    asked = replace(request_app, channels=(address,), virtual_packages=(("__glibc", "2.17", "0"),))
     made = prepare(asked, Route.CONDA_FORGE, workspace)
     assert made.prefix == workspace / ".pixi/envs/test"
     assert run(made, "app") == "app says 42"
@@ -275,7 +306,9 @@ def test_next_python_serves_where_the_newest_lacks_a_wheel(
     asked = replace(request_app, name="older", specs=("python >=3.11", "app"))
     made = prepare(asked, Route.EXTERNALS, workspace)
     assert run(made, "app") == "app says 42"
-    assert "passing Python 3.99.0 over: the index has no wheel of lib 2.0" in capsys.readouterr().err
+    assert (
+        "passing Python 3.99.0 over: the index has no wheel of lib 2.0" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the externals channel is made on Linux only")
@@ -320,7 +353,7 @@ def test_missing_compiler(
 
 
 @needs_python
-def test_full_disk(tmp_path: Path, workspace: Path, request_app: Request) -> None:
+def test_full_disk(tmp_path: Path, request_app: Request) -> None:
     asked = replace(request_app, specs=request_app.specs[:1])
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
@@ -331,6 +364,8 @@ def test_full_disk(tmp_path: Path, workspace: Path, request_app: Request) -> Non
         "except EnvironmentFailure as error:\n"
         "    print(error)\n"
     )
+    import resource
+
     limit = 200_000
     done = subprocess.run(
         [sys.executable, "-B", "-c", code, str(TOOLS), repr(asked), str(tmp_path)],
@@ -350,9 +385,7 @@ def test_forced_route() -> None:
         assert choose_route(forced, ("conda-forge",))[0] is forced
 
 
-def test_unreachable_channel_is_remembered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreachable_channel_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     routes._fault.cache_clear()
     memory = tmp_path / "deep/route.json"
     channel = "http://127.0.0.1:9/forge"
