@@ -33,3 +33,19 @@ pub fn dispatch<W: Work>(work: W) {
 pub fn dispatch<W: Work>(work: W) {
     work.run();
 }
+
+/// Asks for values that will be read soon, where the processor can be asked.
+#[inline(always)]
+pub fn prefetch(values: &[f64]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+        for line in values.chunks(64 / size_of::<f64>()) {
+            // SAFETY: a prefetch reads nothing, and the address lies within the slice anyway.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}

@@ -118,6 +118,12 @@ fn pairs(x: &[f64], shift: usize, length: usize, r: &mut [f64], m: &mut [f64]) {
     }
 }
 
+/// The root on the way out overlaps with the arithmetic of the last join.
+#[inline(always)]
+fn rooted(value: f64, root: bool) -> f64 {
+    if root { value.sqrt() } else { value }
+}
+
 /// One merge: `(r, m)` of the union, `d` being the difference of the two means.
 #[inline(always)]
 fn union(d: f64, ra: f64, ma: f64, mb: f64, weights: Weights) -> (f64, f64) {
@@ -139,10 +145,14 @@ fn fours(x: &[f64], shift: usize, length: usize, r: &mut [f64], m: &mut [f64]) {
 }
 
 /// Fills `out` with the sums of squares of the windows that start at each row, times the `scale`
-/// of their counts, and returns the plane `r` of the windows.
+/// of their counts, or the `root` of that, and returns the plane `r` of the windows.
 ///
 /// `valid` holds 1.0 or 0.0 per value; without it nothing is missing.
 #[inline(always)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what varies from tile to tile, and what is asked"
+)]
 fn fold<'s>(
     x: &[f64],
     valid: Option<&[f64]>,
@@ -150,6 +160,7 @@ fn fold<'s>(
     window: usize,
     scratch: &'s mut Scratch,
     scale: impl Fn(f64) -> f64,
+    root: bool,
     out: &mut [f64],
 ) -> &'s [f64] {
     let [r0, m0, n0, r1, m1, n1, r2, m2, n2] = scratch.planes::<9>(x.len());
@@ -237,7 +248,7 @@ fn fold<'s>(
 
     if covered == 0 {
         for ((to, m), n) in out.iter_mut().zip(&*current.m).zip(&*current.n) {
-            *to = m * scale(*n);
+            *to = rooted(m * scale(*n), root);
         }
         return current.r;
     }
@@ -250,6 +261,7 @@ fn fold<'s>(
         &mut joined,
         &current,
         scale,
+        root,
         out,
     );
     joined.r
@@ -269,6 +281,7 @@ fn join_last(
     joined: &mut Planes<'_>,
     current: &Planes<'_>,
     scale: impl Fn(f64) -> f64,
+    root: bool,
     out: &mut [f64],
 ) {
     let length = out.len();
@@ -283,7 +296,7 @@ fn join_last(
             let (r, m) = union(d, ra[i], ma[i], mb[i], Weights::new(na[i], nb[i]));
             ra[i] = r;
             na[i] += nb[i];
-            out[i] = m * scale(na[i]);
+            out[i] = rooted(m * scale(na[i]), root);
         }
     } else {
         let weights = Weights::new(covered as f64, block as f64);
@@ -292,7 +305,7 @@ fn join_last(
             let d = (xb[i] - xa[i]) + (rb[i] - ra[i]);
             let (r, m) = union(d, ra[i], ma[i], mb[i], weights);
             ra[i] = r;
-            out[i] = m * scale;
+            out[i] = rooted(m * scale, root);
         }
     }
 }
@@ -309,18 +322,21 @@ pub fn fill_back(x: &mut [f64], valid: &[f64], lanes: usize) {
 }
 
 impl Moments {
-    /// Makes of the variances in `out` what is asked for.
+    fn root(&self) -> bool {
+        self.moment != Moment::Var
+    }
+
+    /// Makes of the variances, or their roots, in `out` what is asked for.
     #[inline(always)]
     fn finish(&self, x: &[f64], r: &[f64], lanes: usize, window: usize, out: &mut [f64]) {
         match self.moment {
-            Moment::Var => {}
-            Moment::Std => out.iter_mut().for_each(|value| *value = value.sqrt()),
+            Moment::Var | Moment::Std => {}
             Moment::ZScore => {
                 let length = out.len();
                 let (first, last) = (&x[..length], &x[(window - 1) * lanes..][..length]);
                 let r = &r[..length];
                 for i in 0..length {
-                    let deviation = out[i].sqrt();
+                    let deviation = out[i];
                     let score = ((last[i] - first[i]) - r[i]) / deviation;
                     out[i] = if deviation > 0.0 { score } else { f64::NAN };
                 }
@@ -355,7 +371,16 @@ impl Rolling<1> for Moments {
     fn full(&self, tile: Tile<'_, 1>, window: Window, scratch: &mut Scratch, out: &mut [f64]) {
         let Tile { series: [x], lanes } = tile;
         let scale = self.scale(window.length as f64, window.required());
-        let r = fold(x, None, lanes, window.length, scratch, |_| scale, out);
+        let r = fold(
+            x,
+            None,
+            lanes,
+            window.length,
+            scratch,
+            |_| scale,
+            self.root(),
+            out,
+        );
         self.finish(x, r, lanes, window.length, out);
     }
 
@@ -371,7 +396,16 @@ impl Rolling<1> for Moments {
         let Tile { series: [x], lanes } = tile;
         fill_back(x, valid, lanes);
         let scale = |count| self.scale(count, window.required());
-        let r = fold(x, Some(valid), lanes, window.length, scratch, scale, out);
+        let r = fold(
+            x,
+            Some(valid),
+            lanes,
+            window.length,
+            scratch,
+            scale,
+            self.root(),
+            out,
+        );
         self.finish(x, r, lanes, window.length, out);
         if self.moment == Moment::ZScore {
             for (score, valid) in out.iter_mut().zip(&valid[(window.length - 1) * lanes..]) {

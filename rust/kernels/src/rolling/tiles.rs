@@ -180,6 +180,16 @@ impl<R: Rolling<S>, const S: usize> Work for TileWork<'_, '_, R, S> {
             .out
             .as_slice_mut()
             .unwrap_or(memory.output.as_mut_slice());
+        // While this tile is computed, memory can bring the next one of the same column; a kernel
+        // that is done in a moment would only be held up by asking.
+        if lanes == 1 && R::COST > 1 {
+            for source in sources {
+                if let Some(column) = source.index_axis(Axis(1), place.column).as_slice() {
+                    let next = place.row + rows;
+                    simd::prefetch(&column[next..(next + rows).min(column.len())]);
+                }
+            }
+        }
         if complete && (absent == 0 || window.min_periods == window.length) {
             kernel.full(Tile { series, lanes }, window, &mut memory.planes, out);
             out[..absent.min(rows) * lanes].fill(f64::NAN);
