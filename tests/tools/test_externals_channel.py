@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from externals import channel as channels
 from externals import pins
 from externals.channel import Assembler, Channel
 from externals.download import digest
-from externals.failure import ExternalsError
+from externals.failure import ExternalsError, MissingWheelError
 from externals.interpreters import Interpreter
 
 if TYPE_CHECKING:
@@ -210,13 +211,19 @@ def test_damaged_package_is_packed_again(
     assert digest(stored) == digest(second.folder / packages(second)["app"])
 
 
-def test_changed_wheel_in_the_cache_is_refused(
-    make_wheel: WheelMaker, cache: Path, python: Interpreter, tmp_path: Path
+def test_changed_wheel_in_the_cache_is_not_packed(
+    make_wheel: WheelMaker,
+    cache: Path,
+    python: Interpreter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wheel = make_wheel("app")
-    lock = hold(cache, [wheel])
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    python = replace(python, executable=Path(sys.executable))
+    lock = hold(cache, [make_wheel("app")])
     lock.write_text(f"app==1.0 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(ExternalsError, match="is not the file"):
+    with pytest.raises(MissingWheelError, match=r"no wheel of app 1\.0"):
         Assembler(cache, lock).assemble(tmp_path / "channel", ["app"], [python], show)
     assert not (tmp_path / "channel").exists()
 
@@ -294,12 +301,20 @@ channel.Assembler(cache, lock).assemble(
 """
 
 
-@pytest.mark.parametrize("count", [1, 3, 7, 11, 17, 20, 22])
+@pytest.mark.parametrize("older", [False, True], ids=["first", "later"])
+@pytest.mark.parametrize("count", [1, 3, 5, 8, 11, 12, 13, 17, 20, 22])
 def test_killed_at_any_point_the_next_run_is_right(
-    make_wheel: WheelMaker, cache: Path, python: Interpreter, tmp_path: Path, count: int
+    make_wheel: WheelMaker,
+    cache: Path,
+    python: Interpreter,
+    tmp_path: Path,
+    count: int,
+    older: bool,
 ) -> None:
     lock = hold(cache, [make_wheel("app"), make_wheel("lib")])
     folder = tmp_path / "channel"
+    if older:
+        Assembler(cache, lock).assemble(folder, ["app"], [python], show)
     done = subprocess.run(
         [
             *(sys.executable, "-c", KILLED, str(TOOLS), str(count)),

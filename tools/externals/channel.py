@@ -148,9 +148,9 @@ class Assembler:
             held = pins.choose(locked, target.markers)
             closures.append(close(roots, target, held, cache.fetch))
         digests = {
-            wheel.path: cache.checked(closure.pins[name], wheel.path)
+            wheel.path: cache.digest(wheel.path)
             for closure in closures
-            for name, wheel in closure.wheels.items()
+            for wheel in closure.wheels.values()
         }
         code = code_digest()
         jobs: dict[str, _Job] = {}
