@@ -101,6 +101,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         root / "tools" / "pixiw",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
+    shutil.copy(ROOT / "tools" / "progress.py", root / "tools" / "progress.py")
     shutil.copy(ROOT / "pixiw", root / "pixiw")
     (root / "tools" / "pixiw" / "environment.py").write_text(ENVIRONMENT)
     mine = Bootstrap(root / ".pixi" / "pixiw")
@@ -253,6 +254,23 @@ def test_mistakes_in_variables_and_manifests(checkout: Path) -> None:
     )
     (checkout / "pixi.toml").unlink()
     assert "no pixi.toml in" in sentence(call(checkout, "run", "hello"))
+
+
+def test_a_working_directory_that_is_gone(checkout: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    result = subprocess.run(
+        ["sh", "-c", f"rmdir '{gone}'; exec '{checkout / 'pixiw'}' run hello"],
+        cwd=gone,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PIXIW_NO_PIXI": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    # The shell has a line of its own about it, before.
+    told = "pixiw: the working directory has been removed; go to one that exists"
+    assert result.stderr.splitlines()[-1] == told
 
 
 def test_an_environment_that_cannot_be_had(checkout: Path) -> None:

@@ -205,6 +205,7 @@ def test_platforms_promise_virtual_packages(
         ("[tasks.a]\ncmd = 'x'\ndepends_on = ['b']", 'write "depends-on"'),
         ("[tasks.a]\ndescription = 'x'", 'task "a" has neither "cmd" nor "depends-on"'),
         ("[tasks]\na = ''", 'command "a" .* is empty'),
+        ("[tasks]\na = ['b']", r'line 6: task "a" lists the name "b"; write \{ task = "b" \}'),
         ("[tasks]\na = 1", r'"a" in \[tasks\] must be a command, a table or a list'),
         ("[tasks]\n'a b' = 'x'", "without spaces"),
         ("[tasks.a]\ncmd = ['x', '']", "has an empty word"),
@@ -302,6 +303,7 @@ def test_without_a_manifest_the_fallback_serves_or_a_sentence(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("platforms", "message"),
     [
+        ("[]", "lists no platform; this machine is linux-64"),
         ('["osx-64"]', 'this machine is linux-64, .* supports only "osx-64"'),
         (
             '["linux-64", { name = "gpu", platform = "linux-64", cuda = "12" }]',

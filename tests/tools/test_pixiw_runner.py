@@ -333,6 +333,14 @@ def test_a_missing_output_is_told_and_not_remembered(
         assert 'task "a" made no file that matches its output "made"' in captured.err
 
 
+def test_a_memory_that_cannot_be_written(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "[tasks]\na = { cmd = 'true', inputs = ['x'] }\n")
+    (tmp_path / ".pixi" / "pixiw").mkdir(parents=True)
+    (tmp_path / ".pixi" / "pixiw" / "tasks").touch()
+    with pytest.raises(PixiwError, match=r"cannot write .*json: Not a directory"):
+        bench.run("a")
+
+
 @pytest.mark.parametrize(
     ("patterns", "files", "unmatched"),
     [
