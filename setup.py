@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -56,13 +57,21 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def settings() -> str:
+    """Return a digest of how modules are compiled.
+
+    It is part of every generated file, so that another setting compiles everything again.
+    """
+    settings = (sorted(DIRECTIVES.items()), c_flags(), version("Cython"))
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
+
+
 def fingerprint_source(module: sources.CompiledSource) -> str:
     """Write the C file whose only content is the module's marker; return its path."""
     path = Path("build", "fingerprint", f"{module.name}.c")
     mark = sources.marker(module.name, sources.fingerprint(ROOT, module)).decode()
-    # Naming the switch here makes a build with the other setting compile everything again.
     text = (
-        f"/* debug: {DEBUG_CORE} */\n"
+        f"/* {settings()} */\n"
         "#if defined(_MSC_VER)\n"
         "__declspec(dllexport)\n"
         "#else\n"
@@ -77,12 +86,17 @@ def fingerprint_source(module: sources.CompiledSource) -> str:
 
 
 def c_flags() -> list[str]:
-    """Return flags for gcc and clang: full optimisation, no build path in the object."""
+    """Return the flags of the C compiler: full optimisation, no debug information."""
     if sys.platform == "win32":
         return ["/O2"]
     if DEBUG_CORE:
         return ["-O1", "-g", "-DCYTHON_TRACE=1"]
-    return ["-O3", "-g0", f"-ffile-prefix-map={ROOT}=."]
+    return ["-O3", "-g0"]
+
+
+def path_flags() -> list[str]:
+    """Return flags that keep the build path out of the object."""
+    return [] if sys.platform == "win32" else [f"-ffile-prefix-map={ROOT}=."]
 
 
 def rust_environment(module: sources.CompiledSource) -> dict[str, str]:
@@ -114,7 +128,7 @@ class BuildExtensions(build_ext):
         by_name = {module.name: module for module in CYTHON}
         translated = cythonize(
             [Extension(ext.name, ext.sources) for ext in self.extensions],
-            build_dir=str(Path("build", "cython-debug" if DEBUG_CORE else "cython")),
+            build_dir=str(Path("build", f"cython-{settings()}")),
             compiler_directives=DIRECTIVES,
             nthreads=cores(),
             annotate=False,
@@ -292,7 +306,7 @@ if __name__ == "__main__":  # translation on several cores may import this file 
             "sdist": SourceDistribution,
         },
         ext_modules=[
-            Extension(module.name, [module.source], extra_compile_args=c_flags())
+            Extension(module.name, [module.source], extra_compile_args=[*c_flags(), *path_flags()])
             for module in CYTHON
         ],
         rust_extensions=[
