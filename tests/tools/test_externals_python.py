@@ -27,8 +27,8 @@ needs_gcc = pytest.mark.skipif(
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("/a/long/root/lib", "$ORIGIN/../lib"),
-        ("/other:/a/long/root/lib/:/more", "/other:$ORIGIN/../lib:/more"),
+        ("/a/long/folder/lib", "$ORIGIN/../lib"),
+        ("/other:/a/long/folder/lib/:/more", "/other:$ORIGIN/../lib:/more"),
         ("/other", "/other"),
     ],
 )
@@ -38,7 +38,7 @@ def test_run_path_of_a_real_library(tmp_path: Path, tags: str, before: str, afte
         ["gcc", "-shared", "-x", "c", "/dev/null", "-o", library, f"-Wl,{tags},-rpath,{before}"],
         check=True,
     )
-    data = replace_run_path(library.read_bytes(), "/a/long/root/lib", "$ORIGIN/../lib")
+    data = replace_run_path(library.read_bytes(), "/a/long/folder/lib", "$ORIGIN/../lib")
     assert len(data) == library.stat().st_size
     library.write_bytes(data)
     shown = subprocess.run(
