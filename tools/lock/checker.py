@@ -96,7 +96,7 @@ def _problems(
     yield from record_checks.record_problems(locked, earlier)
     names = {platform.subdir: name for name, platform in locked.platforms.items()}
     for wanted in wishes.solves:
-        records = locked.packages[wanted.environment, names[wanted.platform.subdir]]
+        records = locked.packages.get((wanted.environment, names[wanted.platform.subdir]), [])
         yield from Closure(wanted, records).problems()
 
 

@@ -89,7 +89,9 @@ class Closure:
         for text in record.constrains:
             found = self._lookup(text)
             if found is not None and not matches(text, found):
-                yield self._problem(f"it goes only with {text}, and there is {_shown(found)}", record)
+                yield self._problem(
+                    f"it goes only with {text}, and there is {_shown(found)}", record
+                )
 
     def _unreachable(self) -> Iterator[Problem]:
         waiting = [spec_name(text) for text in self.wanted.specs]

@@ -42,7 +42,9 @@ def environment_problems(wishes: Wishes, locked: Locked) -> Iterator[Problem]:
     for name in locked.channels:
         if name not in wishes.channels:
             yield Problem("the environment is in pixi.lock and not in pixi.toml", environment=name)
-    asked = {(wanted.environment, wanted.platform.subdir) for wanted in wishes.solves}
+    asked = {
+        (wanted.environment, wanted.platform.subdir) for wanted in wishes.solves if wanted.specs
+    }
     held = {
         (environment, locked.platforms[platform].subdir)
         for environment, platform in locked.listing.listed

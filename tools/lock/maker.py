@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,13 +75,13 @@ def _solve_all(wishes: Wishes, folder: RecordFolder) -> dict[Wanted, list[RepoDa
     return solved
 
 
-def _write(
-    wishes: Wishes, solved: Mapping[Wanted, Sequence[RepoDataRecord]], target: Path
-) -> None:
+def _write(wishes: Wishes, solved: Mapping[Wanted, Sequence[RepoDataRecord]], target: Path) -> None:
     # pixi itself writes platforms by name, so a lock refreshed with it differs in content alone.
     platforms = {
         platform.name: LockPlatform(
-            platform.name, subdir(platform.subdir), [str(item) for item in platform.virtual_packages]
+            platform.name,
+            subdir(platform.subdir),
+            [str(item) for item in platform.virtual_packages],
         )
         for platform in sorted(wishes.platforms, key=lambda platform: platform.name)
     }
@@ -95,7 +94,7 @@ def _write(
     aside = target.with_name(f".{target.name}.new")
     try:
         lock.to_path(aside)
-        os.replace(aside, target)
+        aside.replace(target)
     except OSError as error:
         message = f"cannot write {target}: {error.strerror or error}"
         raise LockError(message) from error

@@ -54,7 +54,9 @@ def record_problems(locked: Locked, earlier: Mapping[str, str]) -> Iterator[Prob
             yield Problem(f"{url} is not a file of {channel.NAME}", name)
         stem = f"{record.name.normalized}-{record.version}-{record.build}"
         if name not in {f"{stem}.conda", f"{stem}.tar.bz2"}:
-            yield Problem(f"the record is one of {stem}, which is not what the file is called", name)
+            yield Problem(
+                f"the record is one of {stem}, which is not what the file is called", name
+            )
         digest = record.sha256
         if (digest is None or record.md5 is None) and name not in UNVERIFIED:
             kind = "SHA-256" if digest is None else "MD5"

@@ -98,8 +98,6 @@ def _lines(path: Path, subdir: str, fields: tuple[str, ...]) -> Iterator[dict[st
             message = f'{path}:{number} is no package record: {record["url"]} has no "{missing[0]}"'
             raise LockError(message)
         if record["url"] != channel.file_url(subdir, record["url"].rpartition("/")[2]):
-            message = (
-                f"{path}:{number}: {record['url']} is not a file of {channel.NAME}'s {subdir}"
-            )
+            message = f"{path}:{number}: {record['url']} is not a file of {channel.NAME}'s {subdir}"
             raise LockError(message)
         yield record
