@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import setuptools
 from setuptools import Command, Extension, setup
 from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
@@ -23,6 +25,10 @@ from setuptools_rust import Binding, RustExtension
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))  # the sdist carries this one module of tools/
 import sources  # noqa: E402
+
+# pip sees to this where it isolates the build; without isolation nobody else does.
+if int(setuptools.__version__.partition(".")[0]) < 77:
+    sys.exit(f"rustybt is built with setuptools>=77, found {setuptools.__version__}: upgrade it")
 
 # The one switch for debugging the core: bounds checks, no C-level wrap-around, line tracing.
 DEBUG_CORE = os.environ.get("RUSTYBT_DEBUG_CORE", "") not in {"", "0"}
@@ -51,11 +57,21 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def settings() -> str:
+    """Return a digest of how modules are compiled.
+
+    It is part of every generated file, so that another setting compiles everything again.
+    """
+    settings = (sorted(DIRECTIVES.items()), c_flags(), version("Cython"))
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
+
+
 def fingerprint_source(module: sources.CompiledSource) -> str:
     """Write the C file whose only content is the module's marker; return its path."""
     path = Path("build", "fingerprint", f"{module.name}.c")
     mark = sources.marker(module.name, sources.fingerprint(ROOT, module)).decode()
     text = (
+        f"/* {settings()} */\n"
         "#if defined(_MSC_VER)\n"
         "__declspec(dllexport)\n"
         "#else\n"
@@ -70,12 +86,17 @@ def fingerprint_source(module: sources.CompiledSource) -> str:
 
 
 def c_flags() -> list[str]:
-    """Return flags for gcc and clang: full optimisation, no build path in the object."""
+    """Return the flags of the C compiler: full optimisation, no debug information."""
     if sys.platform == "win32":
         return ["/O2"]
     if DEBUG_CORE:
         return ["-O1", "-g", "-DCYTHON_TRACE=1"]
-    return ["-O3", "-g0", f"-ffile-prefix-map={ROOT}=."]
+    return ["-O3", "-g0"]
+
+
+def path_flags() -> list[str]:
+    """Return flags that keep the build path out of the object."""
+    return [] if sys.platform == "win32" else [f"-ffile-prefix-map={ROOT}=."]
 
 
 def rust_environment(module: sources.CompiledSource) -> dict[str, str]:
@@ -99,7 +120,7 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self) -> None:
         super().finalize_options()
-        self.parallel = self.parallel or cores()
+        self.parallel: int = self.parallel or cores()
 
     def build_extensions(self) -> None:
         from Cython.Build import cythonize
@@ -107,7 +128,7 @@ class BuildExtensions(build_ext):
         by_name = {module.name: module for module in CYTHON}
         translated = cythonize(
             [Extension(ext.name, ext.sources) for ext in self.extensions],
-            build_dir=str(Path("build", "cython-debug" if DEBUG_CORE else "cython")),
+            build_dir=str(Path("build", f"cython-{settings()}")),
             compiler_directives=DIRECTIVES,
             nthreads=cores(),
             annotate=False,
@@ -285,7 +306,7 @@ if __name__ == "__main__":  # translation on several cores may import this file 
             "sdist": SourceDistribution,
         },
         ext_modules=[
-            Extension(module.name, [module.source], extra_compile_args=c_flags())
+            Extension(module.name, [module.source], extra_compile_args=[*c_flags(), *path_flags()])
             for module in CYTHON
         ],
         rust_extensions=[

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import rustybt
 
 INSTALLED = Path(rustybt.__path__[0])
@@ -62,8 +63,10 @@ def checkout(copy: Path) -> Path:
 
 def remote(folder: Path, name: str, abi: str) -> Path:
     """Give the shared object of CYTHON in `folder` another ABI tag."""
-    path = folder / CYTHON["file"]
-    return path.rename(path.with_name(f"{name}.{abi}.so"))
+    path = folder / str(CYTHON["file"])
+    target = path.with_name(f"{name}.{abi}.so")
+    path.rename(target)
+    return target
 
 
 def test_import_loads_nothing_else(tmp_path: Path) -> None:

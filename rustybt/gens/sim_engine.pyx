@@ -114,9 +114,9 @@ cdef class MinuteSimulationClock:
         cdef Py_ssize_t minute
         cdef Py_ssize_t minutes
         cdef Py_ssize_t position = 0
+        cdef Py_ssize_t length = 0
 
         # A session's times lie side by side: its label, its before-trading-start, its minutes.
-        length = 0
         for session in range(first, last):
             length += 3 + (closes[session] - opens[session]) // MINUTE
         nanos = np.empty(length, dtype=np.int64)

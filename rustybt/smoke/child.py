@@ -44,6 +44,21 @@ def shorten(value: object) -> str:
     return text if len(text) <= REPR_LIMIT else f"{text[:REPR_LIMIT]}..."
 
 
+def difference(computed: object, expected: object, at: str = "") -> tuple[str, object, object]:
+    """Return where two unequal answers first differ, and both values there."""
+    parts: list[tuple[object, object, object]] = []
+    if isinstance(computed, dict) and isinstance(expected, dict):
+        is_alike = computed.keys() == expected.keys()
+        parts = [(key, computed[key], expected[key]) for key in computed if is_alike]
+    elif isinstance(computed, (list, tuple)) and isinstance(expected, type(computed)):
+        is_alike = len(computed) == len(expected)
+        parts = [(key, computed[key], expected[key]) for key in range(len(computed)) if is_alike]
+    for key, left, right in parts:
+        if left != right:
+            return difference(left, right, f"{at}[{key!r}]")
+    return at, computed, expected
+
+
 def locate(teller: Teller) -> None:
     """Tell which distributions and copies of the package there are, and whether it imports."""
     from importlib import metadata
@@ -121,7 +136,13 @@ def prove(teller: Teller, name: str) -> None:
     except BaseException as error:  # noqa: BLE001
         teller.step("probe failed", **describe(error))
         return
-    teller.step("answered", right=is_right, computed=shorten(computed), expected=shorten(expected))
+    facts = {} if is_right else _compared(computed, expected)
+    teller.step("answered", right=is_right, **facts)
+
+
+def _compared(computed: object, expected: object) -> dict[str, object]:
+    at, left, right = difference(computed, expected)
+    return {"at": at, "computed": shorten(left), "expected": shorten(right)}
 
 
 def depend(teller: Teller, name: str) -> None:

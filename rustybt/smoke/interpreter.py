@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -62,6 +62,12 @@ class Interpreter:
     flags: tuple[str, ...]
     cwd: str
     timeout: float
+    children: set[subprocess.Popen[str]] = field(default_factory=set, compare=False)
+
+    def stop(self) -> None:
+        """End every child that still runs, so that nobody waits for its answer."""
+        for child in tuple(self.children):
+            child.kill()
 
     def ask(self, *question: str) -> Outcome:
         """Run child.py with `question` and wait for its end, or for the time limit."""
@@ -79,12 +85,16 @@ class Interpreter:
             errors="replace",
         )
         timed_out = False
+        self.children.add(child)
         try:
             out, err = child.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
             timed_out = True
             child.kill()
             out, err = child.communicate()
+        finally:
+            child.kill()  # where the wait itself was interrupted
+            self.children.discard(child)
         return Outcome(
             steps=tuple(_steps(out)),
             status=child.returncode,

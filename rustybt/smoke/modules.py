@@ -268,7 +268,9 @@ def _judge(
     elif answered is not None:
         facts.is_right = answered["right"]
         if not facts.is_right:
-            fault(Code.SM303, f"it is {answered['computed']}, known is {answered['expected']}")
+            place = f"{answered['at']} " if answered["at"] else ""
+            cause = f"{place}is {answered['computed']}, known is {answered['expected']}"
+            fault(Code.SM303, cause)
     if outcome.status or (absent or broken or answered) is None:
         fault(Code.SM214, f"exit status {outcome.status} {stage}; it wrote: {outcome.last_words}")
 

@@ -173,8 +173,13 @@ def _prove_all(
             pool.submit(prove, module, installation, sources) for module in installation.modules
         ]
         waiting: list[Future[Any]] = [*supplies, *proofs]
-        for done, _ in enumerate(as_completed(waiting), start=1):
-            on_progress(done, len(waiting))
+        try:
+            for done, _ in enumerate(as_completed(waiting), start=1):
+                on_progress(done, len(waiting))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            installation.interpreter.stop()
+            raise
     return [proof.result() for proof in proofs], [supply.result() for supply in supplies]
 
 

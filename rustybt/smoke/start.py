@@ -44,17 +44,16 @@ def findings_at_start(installation: Installation) -> list[Finding]:
 def _shadow(code: Code, folder: Path, installation: Installation, way: str) -> Finding:
     affected = _without_compiled_form(folder, installation)
     built = "unbuilt " if affected and not shared_objects(folder) else ""
-    what = f"{built}checkout" if is_checkout(folder) else "folder"
+    what = f"{built}checkout {folder.parent}" if is_checkout(folder) else f"folder {folder}"
     instead = installation.folder or "an installed one (there is none)"
-    cause = f"`import rustybt` takes the {what} {folder.parent} instead of {instead}: {way}"
+    cause = f"`import rustybt` takes the {what} instead of {instead}: {way}"
     if affected:
         cause += f"; there is no compiled {', '.join(affected)} there"
     return Finding(code, PACKAGE, cause, affected)
 
 
 def _without_compiled_form(folder: Path, installation: Installation) -> tuple[str, ...]:
-    names = {module.name for module in installation.modules}
-    names |= {module.name for module in guess_modules(folder)}
+    names = {module.name for module in installation.modules or guess_modules(folder)}
     found = {
         ".".join([PACKAGE, *path.relative_to(folder).parts[:-1], path.name.split(".")[0]])
         for path in shared_objects(folder)

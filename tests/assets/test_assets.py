@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rustybt.assets import Asset, Equity, ExchangeInfo, Future, make_asset_array
 
 NYSE = ExchangeInfo("NEW YORK STOCK EXCHANGE", "NYSE", "us")

@@ -248,10 +248,7 @@ class Case:
     def audit(self, *arguments: str | Path, installed: str | Path = "none") -> Report:
         """Run the audit on the project; parse what it prints as JSON."""
         words = ["--root", str(self.root), "--json", "--installed", str(installed)]
-        report = run([*words, *map(str, arguments)])
-        if report.out:
-            report.document = json.loads(report.out)
-        return report
+        return run([*words, *map(str, arguments)])
 
     def audit_checkout(self, *arguments: str | Path) -> Report:
         """Run the audit with good artefacts made before the fault, for the checkout's own sake."""
@@ -263,7 +260,8 @@ def run(arguments: list[str]) -> Report:
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         status = audit.cli.main(arguments)
-    return Report(status, out.getvalue(), err.getvalue())
+    document = json.loads(out.getvalue()) if "--json" in arguments and out.getvalue() else {}
+    return Report(status, out.getvalue(), err.getvalue(), document)
 
 
 def record_of(files: dict[str, bytes]) -> bytes:

@@ -205,6 +205,17 @@ def test_a_leftover_that_no_rule_takes_is_only_noted(case: Case, file: str, text
     assert len(report.leftovers) == 1
 
 
+def test_excluded_package_data_takes_no_leftover(case: Case) -> None:
+    text = (case.root / "pyproject.toml").read_text(encoding="utf-8")
+    excluded = '[tool.setuptools.exclude-package-data]\n"rustybt.lib" = ["*.so"]\n'
+    case.write("pyproject.toml", text.replace('"*.pxd", ', '"*.pxd", "*.so", ') + excluded)
+    case.add()
+    case.write("rustybt/lib/rank.abi3.so", b"\x7fELF")
+    assert case.audit_checkout().causes == set()
+    case.write("rustybt/rank.abi3.so", b"\x7fELF")
+    assert case.audit_checkout().causes == {("AU141", "")}
+
+
 def test_package_data_of_pyproject_takes_a_leftover(case: Case) -> None:
     text = (case.root / "pyproject.toml").read_text(encoding="utf-8")
     case.write("pyproject.toml", text.replace('"*.pxd", ', '"*.pxd", "*.so", '))
@@ -282,6 +293,11 @@ def test_a_guard_that_raises_or_concerns_others_is_fine(case: Case, text: str) -
     [
         ("pyproject.toml", PYTEST + 'pythonpath = ["."]\naddopts = "--import-mode=importlib"\n'),
         ("pyproject.toml", PYTEST + 'addopts = "--import-mode=importlib -o pythonpath=."\n'),
+        ("pyproject.toml", PYTEST + 'addopts = ["--import-mode=importlib", "-opythonpath=."]\n'),
+        (
+            "pyproject.toml",
+            PYTEST + 'addopts = "--import-mode importlib --override-ini=pythonpath=."\n',
+        ),
         (
             "pyproject.toml",
             PYTEST + 'pythonpath = [".."]\naddopts = "--import-mode=importlib --rootdir=tests"\n',
@@ -295,6 +311,23 @@ def test_f2_pytest_settings_that_import_the_checkout(case: Case, path: str, text
     case.write(path, text)
     if path == "conftest.py":
         case.write("pyproject.toml", PYTEST)
+    case.add()
+    report = case.audit_checkout()
+    assert report.causes == {("AU121", "")}
+    assert path in report.details()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("setup.cfg", "[tool:pytest]\npythonpath = .\naddopts = --import-mode=importlib\n"),
+        ("tox.ini", "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n"),
+    ],
+)
+def test_f2_older_homes_of_pytest_settings(case: Case, path: str, text: str) -> None:
+    case.write("pyproject.toml", "")
+    case.write("tox.ini", "[tox]\n")
+    case.write(path, text)
     case.add()
     report = case.audit_checkout()
     assert report.causes == {("AU121", "")}
@@ -396,6 +429,13 @@ def test_a_folder_of_another_checkout_is_not_taken_for_one(case: Case) -> None:
     assert report.status == 0
     assert report.state("rustybt.lib.rank")["tracked"] == "unknown"
     assert any("it lies in" in note for note in report.document["notes"])
+
+
+def test_a_damaged_index_is_said(case: Case) -> None:
+    (case.root / ".git" / "index").write_bytes(b"damaged")
+    report = case.audit(case.sdist())
+    assert report.status == 0
+    assert any("git cannot list the files" in note for note in report.document["notes"])
 
 
 def test_without_git_the_tracked_stage_says_so(

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.audit.conftest import Case
+    from tests.audit.conftest import Case, Report
 
 INFO = "rustybt-0.1.0.dist-info"
 SHARED = (".so", ".pyd")
@@ -226,7 +226,9 @@ def test_f9_an_editable_install_without_any_shared_object(case: Case) -> None:
     }
 
 
-def test_a_complete_editable_install_is_whole(case: Case) -> None:
+def test_a_complete_editable_install_is_whole(
+    case: Case, command_line: Callable[[list[str]], Report]
+) -> None:
     wheel = case.wheel()
     for path, content in case.wheel_files().items():
         if path.endswith(SHARED):
@@ -234,6 +236,14 @@ def test_a_complete_editable_install_is_whole(case: Case) -> None:
     report = case.audit(wheel, installed=_editable(case))
     assert report.causes == set()
     assert len(report.leftovers) == 1
+    prefix = case.folder / "environment"
+    text = command_line(["--root", str(case.root), "--installed", str(prefix), str(wheel)]).out
+    assert f"  editable, from {case.root}" in text
+
+
+def test_an_unreadable_origin_is_not_taken_for_an_editable_install(case: Case) -> None:
+    files = case.wheel_files() | {f"{INFO}/direct_url.json": b"{"}
+    assert _audit_installed(case, files)[0] == set()
 
 
 def test_the_package_is_not_installed(case: Case) -> None:
@@ -241,6 +251,13 @@ def test_the_package_is_not_installed(case: Case) -> None:
     report = case.audit(case.wheel(), installed=prefix)
     assert {code for code, _ in report.causes} == {"AU651"}
     assert report.state("rustybt.lib.rank")["installed"] == "lost"
+
+
+def test_what_an_interrupted_installation_left_has_no_version(case: Case) -> None:
+    files = case.wheel_files()
+    del files[f"{INFO}/METADATA"]
+    report = case.audit("--select", "AU606", case.wheel(), installed=case.install(files))
+    assert report.causes == {("AU606", "")}
 
 
 def test_the_package_is_installed_twice(case: Case) -> None:
@@ -270,6 +287,18 @@ def test_an_interpreter_may_be_named_by_its_path(case: Case) -> None:
     assert case.audit(case.wheel(), installed=prefix / inside).causes == set()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_an_interpreter_that_does_not_answer(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.installed._SECONDS", 0.05)
+    script = case.folder / "python"
+    script.write_text("#!/bin/sh\nexec sleep 5\n", encoding="utf-8")
+    script.chmod(0o755)
+    report = case.audit(case.wheel(), installed=script)
+    assert (report.status, report.out) == (2, "")
+    assert report.err == f"audit: {script} did not answer within 0.05 s\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts")
 def test_an_interpreter_that_is_none(case: Case) -> None:
     wheel = case.wheel()
     empty = case.folder / "empty"
@@ -280,7 +309,11 @@ def test_an_interpreter_that_is_none(case: Case) -> None:
     failing = case.folder / "python-failing"
     failing.write_text("#!/bin/sh\necho no such library >&2\nexit 1\n", encoding="utf-8")
     failing.chmod(0o755)
+    no_program = case.folder / "python-text"
+    no_program.write_text("text", encoding="utf-8")
+    no_program.chmod(0o755)
     for wanted, said in [
+        (str(no_program), f"{no_program} cannot be run"),
         (str(empty), f"{empty} has no Python"),
         ("no-such-python", "neither an environment's folder nor a Python"),
         (str(script), "is no Python: it answered"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -101,6 +102,28 @@ def test_the_text_report_of_a_hole(case: Case, command_line: Callable[[list[str]
     assert "(1 with a hole, 1 finding)" in report.out
 
 
+def test_the_text_report_of_a_file_that_stands_for_itself(
+    case: Case, command_line: Callable[[list[str]], Report]
+) -> None:
+    case.write("rustybt/lib/fresh.pxi", "")
+    report = _text(case, command_line, "--select", "AU2", str(case.sdist()))
+    assert "\n    rustybt/lib/fresh.pxi\n" in report.out
+    case.write("rustybt/fresh.py", "")
+    report = _text(case, command_line, "--select", "AU2", str(case.sdist()))
+    assert "\n    rustybt.fresh: rustybt/fresh.py\n" in report.out
+
+
+def test_by_default_the_running_interpreter_is_inspected(
+    case: Case, command_line: Callable[[list[str]], Report]
+) -> None:
+    words = ["--root", str(case.root), "--json", "--select", "AU1", str(case.sdist())]
+    document = command_line(words).document
+    (stage,) = (stage for stage in document["stages"] if stage["name"] == "installed")
+    labels = [each["label"] for each in document["artefacts"] if each["stage"] == "installed"]
+    said = labels[0] if stage["examined"] else stage["reason"]
+    assert sys.prefix in said
+
+
 def test_colours_are_for_terminals(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     from audit import cli
 
@@ -149,6 +172,7 @@ def test_codes_are_chosen_by_prefix(case: Case, arguments: list[str], codes: set
         (["--dist", "rust"], "rust has neither a wheel nor an sdist in it"),
         (["--root", "rust"], "is no checkout of rustybt"),
         (["--build"], "has no tools/artefacts to build with"),
+        (["--build", "LICENSE"], "--build makes the artefacts to audit"),
     ],
 )
 def test_what_cannot_be_audited_is_said_in_one_sentence(
@@ -171,6 +195,16 @@ def test_every_unreadable_artefact_is_named(case: Case) -> None:
         "/a.tar.gz",
         "/b.whl",
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the error has another name there")
+def test_a_source_that_cannot_be_read_is_named(case: Case) -> None:
+    sdist = case.sdist()
+    (case.root / "pyproject.toml").unlink()
+    (case.root / "pyproject.toml").mkdir()
+    report = case.audit(sdist)
+    assert (report.status, report.out) == (2, "")
+    assert report.err == f"audit: {case.root / 'pyproject.toml'} cannot be read: Is a directory\n"
 
 
 def test_an_invalid_pyproject_is_named(case: Case) -> None:

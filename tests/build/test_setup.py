@@ -127,6 +127,15 @@ def test_the_debug_switch_checks_bounds(project: Path) -> None:
     assert json.loads(wheel["rustybt/_build_record.json"])["build"]["debug"] is True
 
 
+def test_the_debug_switch_leaves_no_debug_objects_behind(project: Path) -> None:
+    release = _wheel(project)
+    debug = _wheel(project, RUSTYBT_DEBUG_CORE="1")
+    again = _wheel(project)
+    (name,) = _shared_objects(release)
+    assert debug[name] != release[name]
+    assert again[name] == release[name]
+
+
 def test_a_source_that_does_not_compile_fails_the_build(project: Path) -> None:
     (project / "rustybt/small.pyx").write_text("cdef int x = \n")
     run = _setup(project, "bdist_wheel")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from rustybt.data._resample import (
     _minute_to_session_close,
     _minute_to_session_high,

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rustybt.gens.sim_engine import (
     BAR,
     BEFORE_TRADING_START_BAR,

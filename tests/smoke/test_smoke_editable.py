@@ -40,21 +40,20 @@ class Editable:
 def editable(environment: Environment, tmp_path: Path) -> Editable:
     """Turn the environment's copy into an editable install of a checkout.
 
-    The checkout holds this project's sources and the installed shared objects, which are made to
-    bear the fingerprint of those sources.
+    The checkout holds the installed package with this project's compiled sources, and the shared
+    objects are made to bear the fingerprint of those sources.
     """
     checkout = tmp_path / "checkout"
-    for folder in ("rustybt", "rust"):
-        leave_out = shutil.ignore_patterns("__pycache__", "target", "*.so", "_build_record.json")
-        shutil.copytree(ROOT / folder, checkout / folder, ignore=leave_out)
-    (checkout / "tools").mkdir()
-    shutil.copy(ROOT / "tools/sources.py", checkout / "tools")
-    shutil.copy(ROOT / "pyproject.toml", checkout)
+    shutil.copytree(environment.package, checkout / "rustybt")
+    names = {"pyproject.toml", "tools/sources.py"}
+    names |= {name for source in sources.find(ROOT) for name in source.inputs}
+    for name in sorted(names):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, checkout / name)
     record = environment.record()
     declared = {source.name: source for source in sources.find(checkout)}
     for module in record["modules"]:
         target = checkout / module["file"]
-        shutil.copy(environment.shared_object(module), target)
         fingerprint = sources.fingerprint(checkout, declared[module["name"]])
         data = target.read_bytes()
         target.write_bytes(data.replace(module["fingerprint"].encode(), fingerprint.encode()))

@@ -163,7 +163,9 @@ def test_crash_on_import(environment: Environment) -> None:
 @pytest.mark.parametrize(
     ("probe", "code", "cause"),
     [
-        ("def probe(): return [1.0, 2.0], [1.0, 2.5]", "SM303", "it is [1.0, 2.0], known is [1."),
+        ("def probe(): return [1.0, 2.0], [1.0, 2.5]", "SM303", "[1] is 2.0, known is 2.5"),
+        ("def probe(): return {'a': (1, 'x')}, {'a': (1, 'y')}", "SM303", "['a'][1] is 'x', known"),
+        ("def probe(): return [1], [1, 2]", "SM303", "is [1], known is [1, 2]"),
         ("def probe(): raise KeyError('rank')", "SM302", "KeyError: 'rank'"),
         ("def probe(): return None", "SM302", "TypeError"),
         ("import no_such_module", "SM302", "ModuleNotFoundError"),
@@ -194,9 +196,9 @@ def test_probe_that_prints_is_understood(environment: Environment) -> None:
 def test_hang(environment: Environment) -> None:
     module = environment.module()
     environment.probe(module).write_text("import time\ndef probe(): time.sleep(600)")
-    result = environment.smoke("--select", module["name"], "--timeout=4")
+    result = environment.smoke("--select", module["name"], "--timeout=6")
     assert result.found == {("SM213", module["name"])}
-    assert result.finding("SM213")["cause"] == "in its probe, for 4 s"
+    assert result.finding("SM213")["cause"] == "in its probe, for 6 s"
     assert result.status == 1
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+
 from rustybt.smoke.codes import Code
 from rustybt.smoke.modules import import_fault
 
@@ -122,3 +127,27 @@ def test_every_code_is_documented() -> None:
 )
 def test_import_errors_have_their_codes(message: str, code: Code) -> None:
     assert import_fault(message) is code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_interruption(environment: Environment, tmp_path: Path) -> None:
+    module, started = environment.module(), tmp_path / "started"
+    environment.probe(module).write_text(
+        f"import pathlib, time\ndef probe():\n    pathlib.Path({str(started)!r}).touch()\n"
+        "    time.sleep(600)\n"
+    )
+    smoke = subprocess.Popen(
+        [environment.python, "-P", "-m", "rustybt.smoke", "--jobs=1", "--select", module["name"]],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not started.exists() and smoke.poll() is None:
+            time.sleep(0.02)
+        smoke.send_signal(signal.SIGINT)
+        out, err = smoke.communicate(timeout=30)
+    finally:
+        smoke.kill()
+    assert (smoke.returncode, out, err) == (130, "", "smoke: interrupted\n")

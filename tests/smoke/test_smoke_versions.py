@@ -9,6 +9,7 @@ from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement as ReferenceRequirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version as ReferenceVersion
+
 from rustybt.smoke.requirements import RequirementError, environment, evaluate, parse
 from rustybt.smoke.versions import Version, VersionError, contains
 

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixiw.bootstrap import ROOT
 from pixiw.errors import ManifestError, PixiwError
-from pixiw.manifest import find_manifest, read_manifest
+from pixiw.graph import Planner
+from pixiw.manifest import MANIFEST, find_manifest, read_manifest
 from pixiw.model import PassedArgument, TaskArgument, TaskDependency
 from pixiw.platforms import current_subdir, families
+from pixiw.runner import Ready, Runner
 from pixiw.toml_lines import line_of
-from pixiw.workspace import WorkspaceOn
+from pixiw.workspace import Environment, WorkspaceOn
 
 HEAD = '[workspace]\nname = "demo"\nchannels = ["conda-forge"]\nplatforms = ["linux-64"]\n'
 
@@ -202,6 +205,7 @@ def test_platforms_promise_virtual_packages(
         ("[tasks.a]\ncmd = 'x'\ndepends_on = ['b']", 'write "depends-on"'),
         ("[tasks.a]\ndescription = 'x'", 'task "a" has neither "cmd" nor "depends-on"'),
         ("[tasks]\na = ''", 'command "a" .* is empty'),
+        ("[tasks]\na = ['b']", r'line 6: task "a" lists the name "b"; write \{ task = "b" \}'),
         ("[tasks]\na = 1", r'"a" in \[tasks\] must be a command, a table or a list'),
         ("[tasks]\n'a b' = 'x'", "without spaces"),
         ("[tasks.a]\ncmd = ['x', '']", "has an empty word"),
@@ -299,6 +303,7 @@ def test_without_a_manifest_the_fallback_serves_or_a_sentence(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("platforms", "message"),
     [
+        ("[]", "lists no platform; this machine is linux-64"),
         ('["osx-64"]', 'this machine is linux-64, .* supports only "osx-64"'),
         (
             '["linux-64", { name = "gpu", platform = "linux-64", cuda = "12" }]',
@@ -324,6 +329,27 @@ def test_an_environment_for_other_platforms(tmp_path: Path) -> None:
         found.environment("mac")
     with pytest.raises(PixiwError, match=r'no environment "mca" \(did you mean "mac"\?\)'):
         found.environment("mca")
+
+
+@pytest.mark.parametrize("subdir", ["linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64"])
+def test_every_task_of_this_project_can_be_planned_and_parsed(subdir: str) -> None:
+    found = WorkspaceOn(read_manifest(ROOT / MANIFEST), subdir)
+    planner = Planner(found, ROOT)
+    runner = Runner(planner, fail, ROOT)
+    names = {"build", "install", "smoke", "audit", "test", "lint", "typecheck", "bench", "clean"}
+    assert names <= {
+        task for environment in found.environments.values() for task in environment.tasks
+    }
+    for environment in found.environments.values():
+        for task in environment.tasks:
+            nodes = planner.plan(task, environment=environment.name)
+            assert nodes[-1].label == f"{task} in {environment.name}"
+            for node in nodes:
+                assert node.task.command is None or runner.steps(node)[1]
+
+
+def fail(environment: Environment) -> Ready:
+    raise AssertionError(environment)
 
 
 def test_this_machine_has_a_platform() -> None:

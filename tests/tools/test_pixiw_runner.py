@@ -333,6 +333,14 @@ def test_a_missing_output_is_told_and_not_remembered(
         assert 'task "a" made no file that matches its output "made"' in captured.err
 
 
+def test_a_memory_that_cannot_be_written(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "[tasks]\na = { cmd = 'true', inputs = ['x'] }\n")
+    (tmp_path / ".pixi" / "pixiw").mkdir(parents=True)
+    (tmp_path / ".pixi" / "pixiw" / "tasks").touch()
+    with pytest.raises(PixiwError, match=r"cannot write .*json: Not a directory"):
+        bench.run("a")
+
+
 @pytest.mark.parametrize(
     ("patterns", "files", "unmatched"),
     [
@@ -429,6 +437,45 @@ def test_signals_are_passed_on_and_the_child_awaited(tmp_path: Path, number: int
     assert process.wait(30) == 40
     assert (tmp_path / "ended").read_text() == str(int(number))
     assert not (tmp_path / "n").exists()
+
+
+COUNTING = """
+import pathlib, signal, sys, time
+received = []
+signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
+pathlib.Path("started").touch()
+deadline = time.monotonic() + 30
+while not received and time.monotonic() < deadline:
+    time.sleep(0.02)
+time.sleep(0.3)
+pathlib.Path("ended").write_text(str(len(received)))
+sys.exit(40)
+"""
+
+
+@posix
+def test_a_terminal_interrupts_the_child_once(tmp_path: Path) -> None:
+    import pty
+
+    (tmp_path / "child.py").write_text(COUNTING)
+    code = INTERRUPTED.format(
+        tools=str(Path(globs.__file__).parents[1]),
+        here=str(Path(__file__).parent),
+        root=str(tmp_path),
+        body=f"[tasks]\na = '{PYTHON} child.py'\n",
+    )
+    # A process of its own makes the terminal: forking this one, which has threads, is unsafe.
+    opener = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", opener, sys.executable, "-c", code], stdin=slave, stdout=slave
+    )
+    await_file(tmp_path / "started")
+    os.write(master, b"\x03")
+    assert process.wait(30) == 40
+    assert (tmp_path / "ended").read_text() == "1"
+    os.close(master)
+    os.close(slave)
 
 
 def await_file(path: Path) -> None:

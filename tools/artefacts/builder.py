@@ -124,7 +124,7 @@ def _run(kind: str, source: Path, made: Path, environment: dict[str, str], log: 
             last.append(line.rstrip())
             found = _LANDMARK.search(line)
             if found:
-                step.advance(next(name for name in found.groups() if name))
+                step.advance(next(name for name in found.groups() if name), by=0)
         if process.wait() != 0:
             tail = "\n  ".join(last)
             raise ArtefactError(f"building the {kind} failed; the whole log is {log}\n  {tail}")

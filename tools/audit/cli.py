@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             print(f"audit: {line}", file=sys.stderr)
         return UNUSABLE
+    except OSError as error:
+        print(f"audit: {error.filename} cannot be read: {error.strerror}", file=sys.stderr)
+        return UNUSABLE
     sys.stdout.write(text)
     return FINDINGS if journey.findings else HEALTHY
 
@@ -149,6 +152,8 @@ def _material(options: argparse.Namespace, stack: ExitStack) -> Material:
 
 def _artefacts(options: argparse.Namespace, root: Path, stack: ExitStack) -> dict[Path, str]:
     """Return the artefacts and how the report names them."""
+    if options.build and options.artefacts:
+        raise AuditError("--build makes the artefacts to audit: name none beside it")
     if options.artefacts or options.dist is not None:
         named = [*options.artefacts, *([options.dist] if options.dist is not None else [])]
         return {path: str(path) for path in artefacts.expand(named)}

@@ -33,8 +33,9 @@ name = sys.argv[1]
 found = {}
 for dist in importlib.metadata.distributions(name=name):
     files = dist.files
+    described = dist.read_text("METADATA") or dist.read_text("PKG-INFO")
     found.setdefault(str(dist.locate_file("")), {
-        "version": dist.version,
+        "version": dist.version if described else None,
         "direct_url": dist.read_text("direct_url.json"),
         "record": None if files is None else [
             [str(file).replace("\\\\", "/"), file.hash and [file.hash.mode, file.hash.value]]

@@ -80,11 +80,8 @@ def _data_pattern(table: dict[str, Any], path: str) -> str | None:
 
 
 def _package_data_of_setup(project: Project) -> Iterator[tuple[int, dict[str, Any]]]:
-    if not (project.root / "setup.py").is_file():
-        return
-    try:
-        tree = ast.parse(project.read("setup.py"))
-    except (SyntaxError, ValueError):
+    tree = project.tree("setup.py")
+    if tree is None:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "package_data":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Project:
             )
         self.root = root
         self.policy = policy
+        self._trees: dict[str, ast.Module | None] = {}
 
     @cached_property
     def package_files(self) -> frozenset[str]:
@@ -118,6 +120,18 @@ class Project:
     def read(self, path: str) -> bytes:
         """Return the content of a file of the checkout."""
         return (self.root / path).read_bytes()
+
+    def tree(self, path: str) -> ast.Module | None:
+        """Return the syntax tree of a Python file; None where it is missing or does not parse.
+
+        That a file does not parse is no business of the audit: every linter says so.
+        """
+        if path not in self._trees:
+            try:
+                self._trees[path] = ast.parse(self.read(path))
+            except (OSError, SyntaxError, ValueError):
+                self._trees[path] = None
+        return self._trees[path]
 
     @cached_property
     def settings(self) -> dict[str, Any]:

@@ -86,10 +86,8 @@ def _findings(journey: Journey, *, colour: bool) -> Iterator[list[str]]:
 def _lines(finding: Finding) -> list[str]:
     """Return the modules, files and detail of a finding; many files get a line each."""
     modules = ", ".join(finding.modules)
-    files = list(finding.files)
     # A path that the detail names already need not be named again.
-    if any(path in finding.detail for path in files):
-        files = []
+    files = [path for path in finding.files if path not in finding.detail]
     if len(files) <= 1:
         parts = [modules, *files]
         subject = ": ".join(part for part in parts if part)

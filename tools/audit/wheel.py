@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wheel(Contents):
     """A wheel: contents, the tags of its name, those of its WHEEL file, and its RECORD."""
 
-    named: tags.WheelName | None = None
-    tags: frozenset[str] = frozenset()
-    pure: bool = False
-    dist_info: str = ""
-    repeated: tuple[str, ...] = ()
+    named: tags.WheelName
+    tags: frozenset[str]
+    pure: bool
+    dist_info: str
+    repeated: tuple[str, ...]
 
 
 def read(path: Path, label: str) -> Wheel:

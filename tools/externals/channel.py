@@ -82,11 +82,11 @@ class Assembler:
     cache
         Folder for downloaded wheels and packed packages, kept between runs.
     lock
-        The pins of wheels.
+        The pins of wheels, by default those committed.
     """
 
     cache: Path
-    lock: Path = pins.LOCK
+    lock: Path | None = None
 
     def assemble(
         self,
@@ -140,7 +140,7 @@ class Assembler:
     def _wheel_jobs(
         self, roots: dict[str, str], pythons: Sequence[Interpreter], table: Names, show: Show
     ) -> list[_Job]:
-        locked = pins.read(self.lock) if roots else ()
+        locked = pins.read(self.lock or pins.LOCK) if roots else ()
         cache = WheelCache(self.cache / "wheels", show)
         closures = []
         for python in pythons:
@@ -148,9 +148,9 @@ class Assembler:
             held = pins.choose(locked, target.markers)
             closures.append(close(roots, target, held, cache.fetch))
         digests = {
-            wheel.path: cache.checked(closure.pins[name], wheel.path)
+            wheel.path: cache.digest(wheel.path)
             for closure in closures
-            for name, wheel in closure.wheels.items()
+            for wheel in closure.wheels.values()
         }
         code = code_digest()
         jobs: dict[str, _Job] = {}

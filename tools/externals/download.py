@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,7 @@ class WheelCache:
 
     folder: Path
     show: Show
+    _digests: dict[Path, str] = field(default_factory=dict)
 
     def _place(self, target: Target) -> Path:
         return self.folder / target.python.tag
@@ -104,39 +105,39 @@ class WheelCache:
         named = ((_name_and_version(wheel), wheel) for wheel in sorted(place.glob("*.whl")))
         return {name: wheel for name, wheel in named if name is not None}
 
+    def digest(self, wheel: Path) -> str:
+        """sha256 of a wheel in the cache, in hex."""
+        if wheel not in self._digests:
+            self._digests[wheel] = digest(wheel)
+        return self._digests[wheel]
+
     def fetch(self, pins: Iterable[Pin], target: Target) -> dict[str, Path]:
-        """Wheels of the pins for one Python, by name, downloaded where the cache has none.
+        """Give the wheels of the pins for one Python, by name.
+
+        What the cache lacks, or holds with another hash than pinned, is downloaded.
 
         Raises
         ------
         MissingWheelError
             A package has no wheel for this Python.
         ExternalsError
-            The index cannot be reached, or a hash is not the pinned one.
+            The index cannot be reached, or serves a file with another hash.
         """
         wanted = list(pins)
         held = self._held(target)
-        missing = [pin for pin in wanted if (pin.name, pin.version) not in held]
+        missing = []
+        for pin in wanted:
+            wheel = held.get((pin.name, pin.version))
+            if wheel is None:
+                missing.append(pin)
+            elif self.digest(wheel) not in pin.hashes:
+                wheel.unlink()
+                del self._digests[wheel]
+                missing.append(pin)
         if missing:
             self._download(missing, target)
             held = self._held(target)
         return {pin.name: held[pin.name, pin.version] for pin in wanted}
-
-    def checked(self, pin: Pin, wheel: Path) -> str:
-        """sha256 of a cached wheel, if its pin allows it.
-
-        Raises
-        ------
-        ExternalsError
-            It is none of the pinned files.
-        """
-        found = digest(wheel)
-        if found not in pin.hashes:
-            raise ExternalsError(
-                f"{wheel} is not the file that tools/externals/wheels.txt pins for {pin.name} "
-                f"{pin.version}: its hash differs; delete it and run the same command again"
-            )
-        return found
 
     def _download(self, pins: list[Pin], target: Target) -> None:
         place = self._place(target)

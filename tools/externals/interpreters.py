@@ -31,7 +31,6 @@ json.dump({
     "release": sys.version_info[3] == "final",
     "executable": os.path.realpath(sys.executable),
     "root": sys.base_prefix,
-    "virtual": sys.prefix != sys.base_prefix,
     "free_threaded": bool(v("Py_GIL_DISABLED")),
     "debug": hasattr(sys, "gettotalrefcount"),
     "machine": platform.machine(),
@@ -167,7 +166,6 @@ def _adopt(found: Mapping[str, Any]) -> Interpreter | None:
         found["implementation"] != "cpython"
         or version[:2] < OLDEST
         or not found["release"]
-        or found["virtual"]
         or found["free_threaded"]
         or found["debug"]
         # A conda environment's Python loads its libraries from that environment.

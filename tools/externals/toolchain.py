@@ -63,7 +63,23 @@ def output(*command: str | Path, settings: Mapping[str, str] | None = None) -> s
 
 
 @cache
-def _gnu(program: str, language: str, mend: str) -> Tool:
+def gnu(program: str, language: str, mend: str) -> Tool:
+    """Find a compiler of GNU's.
+
+    Parameters
+    ----------
+    program
+        Its name on PATH.
+    language
+        What it compiles.
+    mend
+        What `machine.install_command` calls it.
+
+    Raises
+    ------
+    ExternalsError
+        There is none; the message has the command that installs it.
+    """
     found = which(program)
     if found is None:
         raise ExternalsError(
@@ -80,7 +96,7 @@ def gcc() -> Tool:
     ExternalsError
         There is none; the message has the command that installs it.
     """
-    return _gnu("gcc", "C", "cc")
+    return gnu("gcc", "C", "cc")
 
 
 def gxx() -> Tool:
@@ -91,7 +107,7 @@ def gxx() -> Tool:
     ExternalsError
         There is none; the message has the command that installs it.
     """
-    return _gnu("g++", "C++", "cxx")
+    return gnu("g++", "C++", "cxx")
 
 
 def _sysroot(rustc: Path) -> Path:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from pixiw.errors import PixiwError
 from pixiw.lock import FileLock
+from progress import Step
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parents[1]
@@ -129,16 +130,21 @@ class Bootstrap:
             message = f"cannot write {self.state}: {error.strerror}"
             raise PixiwError(message) from error
         try:
-            self._run(aside, ["-I", "-m", "venv", str(aside / "env")], Path(_base_python()))
-            scripts = "Scripts" if os.name == "nt" else "bin"
-            python = aside / "env" / scripts / ("python.exe" if os.name == "nt" else "python")
-            self._run(aside, [*_PIP, "-r", str(self.requirements)], python)
+            with Step("installing pixiw's tools", total=2) as step:
+                self._fill(aside, step)
             (aside / "env").replace(self.prefix)
         except OSError as error:
             message = f"cannot set up pixiw's tools in {self.state}: {error.strerror}"
             raise PixiwError(message) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+    def _fill(self, aside: Path, step: Step) -> None:
+        self._run(aside, ["-I", "-m", "venv", str(aside / "env")], Path(_base_python()))
+        step.advance("virtual environment")
+        python = aside / "env" / self.python.relative_to(self.prefix)
+        self._run(aside, [*_PIP, "-r", str(self.requirements)], python)
+        step.advance("packages")
 
     def _run(self, aside: Path, arguments: list[str], python: Path) -> None:
         log = aside / "log"

@@ -97,11 +97,22 @@ class TaskCache:
         self.path.unlink(missing_ok=True)
 
     def remember(self, inquiry: Inquiry) -> list[str]:
-        """Record the present state, unless outputs are missing; return their patterns."""
+        """Record the present state, unless outputs are missing; return their patterns.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written; nothing is remembered then.
+        """
         digest, missing = inquiry.answer()
         if not missing:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             aside = self.path.with_suffix(f".{os.getpid()}.tmp")
-            aside.write_text(json.dumps({"label": self.label, "state": digest}), encoding="utf-8")
-            aside.replace(self.path)
+            try:
+                aside.write_text(
+                    json.dumps({"label": self.label, "state": digest}), encoding="utf-8"
+                )
+                aside.replace(self.path)
+            finally:
+                aside.unlink(missing_ok=True)
         return missing

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pixiw import PIXI_VERSION, __version__, handover, listing, options
-from pixiw.bootstrap import ROOT, Bootstrap
+from pixiw.bootstrap import REQUIREMENTS, ROOT, Bootstrap
 from pixiw.errors import PixiwError, UsageError
 from pixiw.graph import Planner
 from pixiw.manifest import find_manifest, read_manifest
@@ -108,6 +108,7 @@ def dispatch(arguments: list[str]) -> int:
 
         options.no_more(options.parse(arguments[1:], {}, "lock-requirements"), arguments[0])
         lock_requirements()
+        print(f"wrote {REQUIREMENTS}", file=sys.stderr)
         return 0
     if _asks_for_pixi(arguments):
         pixi, reasons = handover.find(_manifest_of(arguments))
@@ -176,11 +177,20 @@ def _manifest_of(arguments: Sequence[str]) -> Path | None:
         return None
 
 
+def working_directory() -> Path:
+    """Return where the user stands."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise PixiwError("the working directory has been removed; go to one that exists") from error
+
+
 def locate(named: str | None) -> Path:
     """Return the manifest: the one named, the nearest upwards, or that beside pixiw."""
+    here = working_directory()
     if named is None:
-        return find_manifest(Path.cwd(), fallback=ROOT)
-    path = Path(named).absolute()
+        return find_manifest(here, fallback=ROOT)
+    path = here / named
     return path / "pixi.toml" if path.is_dir() else path
 
 
@@ -258,7 +268,7 @@ class Call:
         """Make what runs tasks."""
         script = ROOT / ("pixiw.bat" if os.name == "nt" else "pixiw")
         return Runner(
-            Planner(workspace, Path.cwd()),
+            Planner(workspace, working_directory()),
             Preparation(workspace, self.channel()),
             script,
             clean="clean" in self.parsed.flags,

@@ -51,6 +51,8 @@ def sentences(name: str, prefix: Path) -> Iterator[None]:
             )
         else:
             message = f"the environment {name} cannot be installed: {said}"
+            if isinstance(error, exceptions.FetchRepoDataError | exceptions.GatewayError):
+                message += "; where the channel is out of reach, use --channel externals"
         raise EnvironmentFailure(message) from error
 
 

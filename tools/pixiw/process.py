@@ -40,34 +40,48 @@ def _foreground_of_terminal() -> bool:
     return False
 
 
-@contextmanager
-def _forwarding(child: subprocess.Popen[bytes], own_group: bool) -> Iterator[list[int]]:
-    """Pass the signals that end a program on to the child, instead of dying before it."""
-    received: list[int] = []
-    on_terminal = not own_group
+class _Signals:
+    """Passes the signals that end a program on to a child, instead of dying before it."""
 
-    def forward(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        if on_terminal and number == signal.SIGINT:
+    def __init__(self, *, own_group: bool) -> None:
+        self.own_group = own_group
+        self.received: list[int] = []
+        self.child: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Take the signals while the block runs, from before the child is born."""
+        names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] if os.name == "posix" else ["SIGINT"]
+        numbers = [getattr(signal, name) for name in names]
+        earlier = {number: signal.signal(number, self._receive) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in earlier.items():
+                signal.signal(number, handler)
+
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        self.received.append(number)
+        if self.child is not None:
+            self._forward(number)
+
+    def adopt(self, child: subprocess.Popen[bytes]) -> None:
+        """Pass on to the child from now on, also what came before it was there."""
+        self.child = child
+        for number in tuple(self.received):
+            self._forward(number)
+
+    def _forward(self, number: int) -> None:
+        if self.child is None or (not self.own_group and number == signal.SIGINT):
             # The terminal has told the child already; twice would look like impatience.
             return
         try:
-            if own_group and sys.platform != "win32":
-                os.killpg(child.pid, number)
+            if self.own_group and sys.platform != "win32":
+                os.killpg(self.child.pid, number)
             else:
-                child.send_signal(number)
+                self.child.send_signal(number)
         except ProcessLookupError:
-            pass
-
-    names = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] if os.name == "posix" else ["SIGINT"]
-    earlier = {
-        getattr(signal, name): signal.signal(getattr(signal, name), forward) for name in names
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
+            return
 
 
 def run(arguments: Sequence[str], variables: Mapping[str, str], cwd: Path) -> int:
@@ -102,19 +116,21 @@ def run(arguments: Sequence[str], variables: Mapping[str, str], cwd: Path) -> in
         print(f"pixiw: {program}: command not found", file=sys.stderr)
         return COMMAND_NOT_FOUND
     own_group = os.name == "posix" and not _foreground_of_terminal()
-    try:
-        child = subprocess.Popen(
-            [found, *arguments[1:]],
-            env=dict(variables),
-            cwd=cwd,
-            process_group=0 if own_group else None,
-        )
-    except OSError as error:
-        print(f"pixiw: {program}: {error.strerror}", file=sys.stderr)
-        return COMMAND_NOT_EXECUTABLE
-    with _forwarding(child, own_group) as received:
+    signals = _Signals(own_group=own_group)
+    with signals.held():
+        try:
+            child = subprocess.Popen(
+                [found, *arguments[1:]],
+                env=dict(variables),
+                cwd=cwd,
+                process_group=0 if own_group else None,
+            )
+        except OSError as error:
+            print(f"pixiw: {program}: {error.strerror}", file=sys.stderr)
+            return COMMAND_NOT_EXECUTABLE
+        signals.adopt(child)
         code = child.wait()
     code = SIGNAL_BASE - code if code < 0 else code
-    if received:
-        raise Interrupted(code or SIGNAL_BASE + received[0])
+    if signals.received:
+        raise Interrupted(code or SIGNAL_BASE + signals.received[0])
     return code

@@ -12,6 +12,8 @@ from pixiw.errors import PixiwError
 from pixiw.listing import table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pixiw.preparation import Preparation
     from pixiw.workspace import WorkspaceOn
 
@@ -83,11 +85,8 @@ def as_table(facts: Facts) -> str:
     width = max(len(name) for name in facts.general)
     general = "\n".join(f"{name:>{width}}: {value}" for name, value in facts.general.items())
     environments = table(
-        ("Environment", "Runs here", "Dependencies"),
-        [
-            (str(row["name"]), "yes" if row["here"] else "no", ", ".join(_texts(row["specs"])))
-            for row in facts.environments
-        ],
+        ("Environment", "Runs here", "Packages asked for", "Python"),
+        [_environment_row(row) for row in facts.environments],
     )
     interpreters = table(
         ("Python", "Usable", "Path"),
@@ -96,5 +95,9 @@ def as_table(facts: Facts) -> str:
     return f"{general}\n\n{environments}\n\n{interpreters}"
 
 
-def _texts(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+def _environment_row(row: Mapping[str, object]) -> tuple[str, str, str, str]:
+    specs = row["specs"]
+    names = [spec.partition(" ") for spec in specs] if isinstance(specs, list) else []
+    python = " and ".join(wanted or "any" for name, _, wanted in names if name == "python")
+    packages = len({name for name, _, _ in names})
+    return str(row["name"]), "yes" if row["here"] else "no", str(packages), python

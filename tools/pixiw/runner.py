@@ -256,15 +256,19 @@ class Runner:
         if cache.fresh(inquiry):
             print(f"Task ({action.node.label}) can be skipped (cache hit)", file=sys.stderr)
             return 0
-        cache.forget()
-        code = self._execute(action, variables)
-        if code == 0:
-            for pattern in cache.remember(inquiry):
-                print(
-                    f'pixiw: task "{action.node.task.name}" made no file that matches its output '
-                    f'"{pattern}", so it will run again next time',
-                    file=sys.stderr,
-                )
+        try:
+            cache.forget()
+            code = self._execute(action, variables)
+            missing = cache.remember(inquiry) if code == 0 else []
+        except OSError as error:
+            message = f"cannot write {cache.path}: {error.strerror}"
+            raise PixiwError(message) from error
+        for pattern in missing:
+            print(
+                f'pixiw: task "{action.node.task.name}" made no file that matches its output '
+                f'"{pattern}", so it will run again next time',
+                file=sys.stderr,
+            )
         return code
 
     def _execute(self, action: Action, variables: Mapping[str, str]) -> int:

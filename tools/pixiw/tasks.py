@@ -30,6 +30,10 @@ def _task(table: Table, name: str) -> Task:
     if isinstance(value, str):
         return Task(name, command=_command(table, name, value))
     if isinstance(value, list):
+        for entry in value:
+            if isinstance(entry, str):
+                message = f'task "{name}" lists the name "{entry}"; write {{ task = "{entry}" }}'
+                raise table.error(name, message)
         return Task(name, depends_on=_dependencies(table, name))
     return _inline(table.inner(name, value, "a command, a table or a list of tasks"), name)
 

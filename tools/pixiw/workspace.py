@@ -56,6 +56,12 @@ class WorkspaceOn:
         """The platform of the workspace that this machine is."""
         platforms = self.manifest.workspace.platforms
         fitting = [platform for platform in platforms if platform.subdir == self.subdir]
+        if not platforms:
+            message = (
+                f"{self.manifest.path.name} lists no platform; this machine is {self.subdir}, add "
+                "it to platforms in [workspace]"
+            )
+            raise PixiwError(message)
         if not fitting:
             message = (
                 f"this machine is {self.subdir}, but {self.manifest.path.name} supports only "

@@ -25,12 +25,8 @@ def check(material: Material) -> Iterator[Finding]:
 
 
 def _declared_in_code(project: Project) -> Iterator[Finding]:
-    if not (project.root / "setup.py").is_file():
-        return
-    try:
-        tree = ast.parse(project.read("setup.py"))
-    except (SyntaxError, ValueError) as error:
-        yield Finding(Cause.OPTIONAL_EXTENSION, "checkout", f"setup.py is no Python: {error}")
+    tree = project.tree("setup.py")
+    if tree is None:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -82,9 +78,8 @@ def _imports(project: Project) -> Iterator[Finding]:
     for path in sorted(project.package_files):
         if not path.endswith(".py"):
             continue
-        try:
-            tree = ast.parse(project.read(path))
-        except (SyntaxError, ValueError):
+        tree = project.tree(path)
+        if tree is None:
             continue
         for node in ast.walk(tree):
             body = _guarded(node)

@@ -80,10 +80,9 @@ def _named(project: Project, path: str) -> set[str]:
 
 
 def _python_imports(project: Project, path: str) -> set[str]:
-    try:
-        tree = ast.parse(project.read(path))
-    except (SyntaxError, ValueError):
-        return set()  # not this audit's business: any linter says so
+    tree = project.tree(path)
+    if tree is None:
+        return set()
     names = set()
     guarded = {
         id(inner)
@@ -118,10 +117,8 @@ def _may_bind(project: Project, base: str, name: str) -> bool:
         or f"{base}.{name}" in project.modules
     ):
         return True
-    init = base.replace(".", "/") + "/__init__.py"
-    try:
-        tree = ast.parse(project.read(init))
-    except (SyntaxError, ValueError, OSError):
+    tree = project.tree(base.replace(".", "/") + "/__init__.py")
+    if tree is None:
         return True
     bound = {"__getattr__"}
     for node in ast.walk(tree):

@@ -11,6 +11,7 @@ from audit.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from audit.git import IgnoreRule
     from audit.material import Material
 
 
@@ -20,15 +21,17 @@ def check(material: Material) -> Iterator[Finding]:
     tracking = project.tracking
     if tracking.unknown is not None:
         return
+    lost: dict[tuple[str, IgnoreRule | None], list[str]] = {}
     for path in sorted(project.source_files - tracking.tracked):
-        name = project.module_of.get(path)
-        rule = tracking.ignored.get(path)
+        name = project.module_of.get(path, "")
+        lost.setdefault((name, tracking.ignored.get(path)), []).append(path)
+    for (name, rule), paths in lost.items():
         yield Finding(
             Cause.UNTRACKED if rule is None else Cause.IGNORED,
             "checkout",
             "" if rule is None else f"by {rule}",
-            modules=() if name is None else (name,),
-            files=(path,),
+            modules=(name,) if name else (),
+            files=tuple(paths),
         )
     for path in sorted(tracking.tracked):
         if project.owns(path) and not (project.root / path).is_file():

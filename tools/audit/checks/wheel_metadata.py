@@ -57,8 +57,6 @@ def _normal(name: str) -> str:
 
 def _tags(project: Project, wheel: Wheel) -> Iterator[Finding]:
     named = wheel.named
-    if named is None:
-        return
     if wheel.tags != named.tags:
         in_wheel = ", ".join(sorted(wheel.tags)) or "none"
         yield Finding(Cause.WHEEL_NAME, wheel.label, f"WHEEL has {in_wheel}")

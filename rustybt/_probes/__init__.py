@@ -1,0 +1,1 @@
+"""Known-answer probes of the compiled modules of this package."""

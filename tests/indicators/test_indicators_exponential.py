@@ -1,0 +1,98 @@
+"""Exponentially weighted functions against pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from rustybt.indicators import ewm_mean, ewm_var
+
+values = hnp.arrays(
+    np.float64,
+    st.integers(1, 60),
+    elements=st.one_of(st.floats(-1e3, 1e3, allow_subnormal=False), st.just(np.nan)),
+)
+decays = st.one_of(
+    st.fixed_dictionaries({"span": st.floats(1, 50)}),
+    st.fixed_dictionaries({"com": st.floats(0, 50)}),
+    st.fixed_dictionaries({"halflife": st.floats(0.1, 50)}),
+    st.fixed_dictionaries({"alpha": st.floats(0.01, 1)}),
+)
+
+
+@given(
+    x=values, decay=decays, adjust=st.booleans(), ignore_na=st.booleans(), least=st.integers(1, 5)
+)
+def test_mean_agrees_with_pandas(
+    x: np.ndarray, decay: dict[str, float], adjust: bool, ignore_na: bool, least: int
+) -> None:
+    options: dict[str, Any] = {**decay, "adjust": adjust, "ignore_na": ignore_na}
+    expected = pd.Series(x).ewm(**options, min_periods=least).mean()
+    result = ewm_mean(x, **options, min_periods=least)
+    np.testing.assert_allclose(result, expected, rtol=1e-10, atol=1e-10)
+
+
+@given(
+    x=values,
+    decay=st.fixed_dictionaries({"alpha": st.floats(0.05, 0.95)}),
+    adjust=st.booleans(),
+    ignore_na=st.booleans(),
+    bias=st.booleans(),
+)
+def test_variance_agrees_with_pandas(
+    x: np.ndarray, decay: dict[str, float], adjust: bool, ignore_na: bool, bias: bool
+) -> None:
+    options: dict[str, Any] = {**decay, "adjust": adjust, "ignore_na": ignore_na}
+    expected = pd.Series(x).ewm(**options, min_periods=1).var(bias=bias).to_numpy()
+    result = ewm_var(x, **options, bias=bias)
+    assert not (result < 0).any()
+    # Where a gap makes old weights vanish, pandas' correction divides rounding by rounding.
+    sound = np.isfinite(expected) & (pd.Series(x).notna().cumsum().to_numpy() > 1)
+    np.testing.assert_allclose(result[sound], expected[sound], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("adjust", [True, False])
+def test_long_series_agree_with_pandas(adjust: bool) -> None:
+    x = np.random.default_rng(1).standard_normal((5001, 40)).cumsum(axis=0)
+    frame = pd.DataFrame(x)
+    for span in (2, 20, 500):
+        window = frame.ewm(span=span, adjust=adjust)
+        np.testing.assert_allclose(
+            ewm_mean(x, span=span, adjust=adjust), window.mean(), rtol=1e-10, atol=1e-10
+        )
+        np.testing.assert_allclose(
+            ewm_var(x, span=span, adjust=adjust)[1:], window.var()[1:], rtol=1e-8, atol=1e-8
+        )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"span": 3, "com": 1},
+        {"span": 0.5},
+        {"com": -0.1},
+        {"halflife": 0},
+        {"alpha": 0},
+        {"alpha": 1.5},
+        {"alpha": np.nan},
+        {"span": np.inf},
+        {"alpha": 0.5, "min_periods": 0},
+    ],
+)
+@pytest.mark.parametrize("function", [ewm_mean, ewm_var])
+def test_bad_decays_are_refused(function: Callable[..., Any], options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        function(np.arange(3.0), **options)
+
+
+def test_a_decay_that_is_no_number_is_refused() -> None:
+    with pytest.raises(TypeError, match="span must be a real number, got '20'"):
+        ewm_mean(np.arange(3.0), span="20")  # type: ignore[arg-type]
