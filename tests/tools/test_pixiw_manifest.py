@@ -338,7 +338,9 @@ def test_every_task_of_this_project_can_be_planned_and_parsed(subdir: str) -> No
     runner = Runner(planner, fail, ROOT)
     names = {"build", "install", "smoke", "audit", "test", "lint", "typecheck", "clean"}
     here = [each for each in found.environments.values() if found.runs_here(each)]
-    assert len(here) >= len(found.environments) - 1
+    # There is no bottleneck for linux-aarch64 (docs/lock.md).
+    left_out = {"bench"} if subdir == "linux-aarch64" else set()
+    assert {each.name for each in here} == set(found.environments) - left_out
     assert names <= {task for environment in here for task in environment.tasks}
     for environment in here:
         for task in environment.tasks:
