@@ -130,15 +130,39 @@ def test_a_wrong_hash_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
             "the package index cannot be reached",
         ),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        (
+            "Could not find a version (from versions: none)\nNo matching distribution found for x",
+            "the package index cannot be reached or is empty",
+        ),
+        (
+            "ERROR: Could not find a version that satisfies x==1 (from versions: 2, 3)",
+            "no fitting wheel of a pinned package",
+        ),
+        ("[Errno 28] No space left on device: ... ensurepip ...", "the disk is full"),
         ("THESE PACKAGES DO NOT MATCH THE HASHES", "hash is not the pinned one"),
         ("Error: ... ensurepip ... returned non-zero", "apt-get install python3-venv"),
         ("something else", "ended with 9"),
     ],
 )
-def test_the_cause_is_told(tmp_path: Path, log: str, reason: str) -> None:
-    path = tmp_path / "log"
-    path.write_text(log)
-    assert reason in bootstrap._explain(path, Path("/usr/bin/python3"), 9)
+def test_the_cause_is_told(log: str, reason: str) -> None:
+    assert reason in bootstrap._explain(log, Path("/usr/bin/python3"), 9, 10**9)
+
+
+@posix
+def test_a_full_disk_that_venv_does_not_mention(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho the command ensurepip returned non-zero\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "_base_python", lambda: str(broken))
+    mine = Bootstrap(tmp_path / "state", requirements(tmp_path))
+    with pytest.raises(PixiwError, match=r"installed: the disk is full; .* \(the log is .*\)"):
+        mine.ensure()
+    assert {path.name for path in mine.state.iterdir()} == {"locks", "bootstrap.log"}
+    assert "ensurepip" in (mine.state / "bootstrap.log").read_text()
 
 
 def test_a_full_disk_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
