@@ -1,7 +1,7 @@
 //! Sum and mean.
 
 use super::scratch::Scratch;
-use super::tiles::{LANES, Rolling, Shape, Tile, rows_for};
+use super::tiles::{Rolling, Tile};
 use super::window::Window;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,14 +162,6 @@ fn fold_mean(x: &mut [f64], lanes: usize, window: usize, scratch: &mut Scratch, 
 
 impl Rolling<1> for Sums {
     const COST: usize = 1;
-
-    fn shape(&self, window: usize, lanes: usize) -> Shape {
-        let lanes = lanes.min(LANES);
-        Shape {
-            rows: rows_for(window, lanes),
-            lanes,
-        }
-    }
 
     #[inline(always)]
     fn full(&self, tile: Tile<'_, 1>, window: Window, scratch: &mut Scratch, out: &mut [f64]) {
