@@ -39,7 +39,9 @@ class Offer:
     pins: Mapping[str, list[str]]
 
 
-def conda_forge(names: Iterable[str], pins: Mapping[str, list[str]], wanted: Sequence[str]) -> Offer:
+def conda_forge(
+    names: Iterable[str], pins: Mapping[str, list[str]], wanted: Sequence[str]
+) -> Offer:
     """Offer the pins as they are, over the manifest's own channels."""
     chosen = variants.choose(pins, wanted) if wanted else pins
     return Offer(tuple(address(name) for name in names), chosen)

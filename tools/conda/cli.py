@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from artefacts.errors import ArtefactError
@@ -67,7 +68,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _require_binding() -> None:
+    """Refuse to go on without rattler-build's Python binding.
+
+    Raises
+    ------
+    CondaError
+        It is not installed.
+    """
+    if find_spec("rattler_build") is None:
+        message = (
+            "py-rattler-build is not installed here: run this through ./pixiw run build-conda "
+            "(conda-forge has no py-rattler-build for osx-64; build on another platform there)"
+        )
+        raise CondaError(message)
+
+
 def _build(options: argparse.Namespace) -> int:
+    _require_binding()
     from conda import building, channels, staging, variants
 
     here = current_subdir()
