@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|unlicense|copyright)([-._].*)?", re.I)
+_LICENCE_FILE = re.compile(
+    r"(licen[cs]e|copying|notice|unlicense|copyright)([-._].*)?", re.IGNORECASE
+)
 
 
 class ThirdPartyError(Exception):

@@ -1,1 +1,1 @@
-"""The conda package: built and tested from recipe/, over conda-forge or the machine's own channel."""
+"""The conda package: built from recipe/ and tested, over conda-forge or the machine's channel."""
