@@ -78,7 +78,7 @@ def test_conda_forge_keeps_the_pins() -> None:
     assert offer.pins == PINS
     assert offer.channels == ("https://conda.anaconda.org/conda-forge",)
     only = channels.conda_forge(("conda-forge",), PINS, ("3.12",))
-    assert only.pins["python"] == ["3.12.* *_cp312"]
+    assert only.pins["python"] == ["3.12.* *_cpython"]
     assert {**only.pins, "python": PINS["python"]} == PINS
 
 

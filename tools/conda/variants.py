@@ -42,7 +42,7 @@ class Platforms:
 
 
 def minor(python: str) -> str:
-    """Return "3.12" for the variant "3.12.* *_cp312"."""
+    """Return "3.12" for the variant "3.12.* *_cpython"."""
     found = re.match(r"3\.\d+", python)
     if found is None:
         raise CondaError(f'the variant python: "{python}" begins with no version like 3.12')
