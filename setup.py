@@ -102,11 +102,14 @@ def path_flags() -> list[str]:
 def rust_environment(module: sources.CompiledSource) -> dict[str, str]:
     """Return the environment cargo runs in: fingerprint in, build paths out."""
     cargo_home = os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))
-    remap = f"--remap-path-prefix={ROOT}=. --remap-path-prefix={cargo_home}=/cargo"
+    encoded = os.environ.get("CARGO_ENCODED_RUSTFLAGS")
+    given = encoded.split("\x1f") if encoded else os.environ.get("RUSTFLAGS", "").split()
+    remap = [f"--remap-path-prefix={ROOT}=.", f"--remap-path-prefix={cargo_home}=/cargo"]
     return {
         **os.environ,
         "RUSTYBT_FINGERPRINT": sources.fingerprint(ROOT, module),
-        "RUSTFLAGS": f"{os.environ.get('RUSTFLAGS', '')} {remap}".strip(),
+        # Cargo splits RUSTFLAGS at spaces, which a path may have; this form it does not.
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join([*given, *remap]),
     }
 
 

@@ -166,15 +166,18 @@ def equal(ours: np.ndarray, theirs: object) -> bool:
 
 
 def times(runs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-    """Return the milliseconds of each run; the runs take turns, after one to warm up."""
+    """Return the milliseconds of each run; the runs take turns.
+
+    Each timed run comes right after an untimed one of the same kind: it finds the memory that its
+    result needs as its own kind leaves it, not as the neighbour in the row happened to.
+    """
     taken: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(rounds + 1):
+    for _ in range(rounds):
         for name, run in runs.items():
+            run()
             started = time.perf_counter()
             run()
-            elapsed = (time.perf_counter() - started) * 1000
-            if turn:
-                taken[name].append(elapsed)
+            taken[name].append((time.perf_counter() - started) * 1000)
     return taken
 
 

@@ -108,6 +108,28 @@ def test_libraries_that_an_overlinking_check_looks_for() -> None:
         assert entry.data.startswith(b"\x7fELF")
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("c-compiler", True),
+        ("gxx_linux-aarch64", True),
+        ("clang_osx-arm64", True),
+        ("vs2022_win-64", True),
+        ("rust", True),
+        ("setuptools-rust", False),
+        ("semantic_version", False),
+        ("numpy", False),
+    ],
+)
+def test_names_of_compilers(name: str, expected: bool) -> None:
+    assert compilers.is_compiler(name) is expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="compilers are adopted on Linux only")
+def test_every_package_made_is_named_like_a_compiler() -> None:
+    assert all(map(compilers.is_compiler, compilers._makers()))
+
+
 @needs_rust
 def test_rust_runs_without_rustup(tmp_path: Path) -> None:
     made = compilers.closure({"rust"})

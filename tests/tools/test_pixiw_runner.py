@@ -418,7 +418,9 @@ time.sleep(60)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_are_passed_on_and_the_child_awaited(tmp_path: Path, number: int) -> None:
     (tmp_path / "child.py").write_text(CHILD)
-    body = f"[tasks]\na = '{PYTHON} child.py || {PYTHON} -c \"open(chr(110), chr(119))\"'\n"
+    (tmp_path / "never.py").write_text("open('never', 'w')")
+    command = f'"{PYTHON}" child.py || "{PYTHON}" never.py'
+    body = f"[tasks]\na = '{command}'\n"
     code = INTERRUPTED.format(
         tools=str(Path(globs.__file__).parents[1]),
         here=str(Path(__file__).parent),
@@ -436,7 +438,7 @@ def test_signals_are_passed_on_and_the_child_awaited(tmp_path: Path, number: int
     process.send_signal(number)
     assert process.wait(30) == 40
     assert (tmp_path / "ended").read_text() == str(int(number))
-    assert not (tmp_path / "n").exists()
+    assert not (tmp_path / "never").exists()
 
 
 COUNTING = """
@@ -462,7 +464,7 @@ def test_a_terminal_interrupts_the_child_once(tmp_path: Path) -> None:
         tools=str(Path(globs.__file__).parents[1]),
         here=str(Path(__file__).parent),
         root=str(tmp_path),
-        body=f"[tasks]\na = '{PYTHON} child.py'\n",
+        body=f"[tasks.a]\ncmd = ['{PYTHON}', 'child.py']\n",
     )
     # A process of its own makes the terminal: forking this one, which has threads, is unsafe.
     opener = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 # conda-forge's number of the set of compilers whose activation these packages follow.
 _COMPILERS_VERSION = "2.0.0"
 
+_COMPILER_NAME = re.compile(
+    r"c-compiler|cxx-compiler|gcc|gxx|libgcc|libstdcxx|rust"
+    r"|(?:binutils|clang|clangxx|gcc|gxx|rust|sysroot|vs\d+)_[a-z]+-\w+"
+)
+
 _BINUTILS = [
     "addr2line",
     "ar",
@@ -293,6 +298,11 @@ def _makers() -> dict[str, Callable[[], Package]]:
         f"rust_{here}": _rust_target,
         f"sysroot_{here}": _sysroot,
     }
+
+
+def is_compiler(name: str) -> bool:
+    """Whether a conda package of this name is a compiler's on any platform, and so no wheel."""
+    return _COMPILER_NAME.fullmatch(name) is not None
 
 
 def provides(name: str) -> bool:

@@ -71,7 +71,7 @@ def requirements(manifest: Path) -> tuple[str, ...]:
     found = set()
     for dependencies in _tables(content):
         for name, spec in dependencies.items():
-            if name in _NOT_WHEELS or compilers.provides(name) or name in table.refused:
+            if name in _NOT_WHEELS or compilers.is_compiler(name) or name in table.refused:
                 continue
             found.add(f"{table.to_index(name)}{_specifier(name, spec)}")
     return tuple(sorted(found))
