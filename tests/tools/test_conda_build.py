@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,7 @@ from externals.failure import ExternalsError
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("patchelf") is None or os.name == "nt", reason="the toys are built on Unix"
-)
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the toys are scripts of a Unix shell")
 
 TOY = """\
 package: {{name: toy, version: "1"}}
@@ -124,6 +123,17 @@ def test_a_file_too_few_or_too_many_fails(
     with pytest.raises(CondaError, match="package content") as caught:
         workshop.build(write(tmp_path, script=script))
     assert named in str(caught.value)
+
+
+def test_a_package_for_another_machine_is_not_tested(
+    workshop: building.Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = machine.subdir()
+    other = "linux-64" if here == "linux-aarch64" else "linux-aarch64"
+    crossing = replace(workshop, platforms=variants.Platforms(here, other))
+    (package,) = crossing.build(write(tmp_path, test="exit 1"))
+    assert package.parent.name == other
+    assert f"{package.name} is for another machine: not tested here" in capsys.readouterr().err
 
 
 def test_a_package_without_a_test_is_refused(workshop: building.Workshop, tmp_path: Path) -> None:
