@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rustybt.lib import adjustment as adj
 from rustybt.lib.adjusted_array import (
     AdjustedArray,

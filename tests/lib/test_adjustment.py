@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rustybt.lib import adjustment as adj
 from rustybt.lib.labelarray import LabelArray
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from rustybt.lib._factorize import (
     factorize_strings,
     factorize_strings_known_categories,

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
+
 from rustybt.lib.labelarray import (
     CategoryMismatch,
     LabelArray,

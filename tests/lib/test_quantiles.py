@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
+
 from rustybt.lib.quantiles import quantiles
 
 NAN = float("nan")

@@ -13,9 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
+from scipy.stats import rankdata
+
 from rustybt.lib import rank
 from rustybt.lib.labelarray import LabelArray
-from scipy.stats import rankdata
 
 METHODS = ["ordinal", "average", "min", "max", "dense"]
 DTYPES = ["float64", "int64", "datetime64[ns]"]

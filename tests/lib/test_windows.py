@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rustybt.lib import _float64window, _int64window, _labelwindow, _uint8window
 from rustybt.lib import adjustment as adj
 from rustybt.lib.labelarray import LabelArray

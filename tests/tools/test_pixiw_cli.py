@@ -83,7 +83,7 @@ class Prepared:
 def choose_route(forced, channels, memory=None):
     return forced or Route.EXTERNALS, "the route is chosen by a test"
 
-def prepare(request, route, workspace):
+def prepare(request, route, workspace, use):
     if os.environ.get("BROKEN"):
         raise EnvironmentFailure("no Python fits, the machine has none")
     prefix = workspace / ".pixi" / "envs" / request.name
@@ -309,6 +309,12 @@ def test_an_option_without_effect_says_so(checkout: Path) -> None:
     result = call(checkout, "run", "--locked", "hello")
     assert result.returncode == 0
     assert "--locked has no effect here" in result.stderr
+
+
+def test_options_that_contradict_each_other_are_refused(checkout: Path) -> None:
+    result = call(checkout, "run", "--locked", "--frozen", "hello")
+    assert result.returncode == 2
+    assert "--locked and --frozen contradict each other" in result.stderr
 
 
 def test_environments_are_installed_hooked_and_cleaned(checkout: Path) -> None:

@@ -130,7 +130,6 @@ def test_arguments_reach_the_task_or_its_command(planner: Planner) -> None:
 
 
 def test_arguments_of_a_dependency_are_templates(planner: Planner) -> None:
-    pytest.importorskip("minijinja", reason="minijinja is part of pixiw's own environment only")
     say, ask = planner.plan("ask", ["who"])
     assert (say.values, ask.values) == ((("what", "who!"),), (("what", "who"),))
 

@@ -336,11 +336,13 @@ def test_every_task_of_this_project_can_be_planned_and_parsed(subdir: str) -> No
     found = WorkspaceOn(read_manifest(ROOT / MANIFEST), subdir)
     planner = Planner(found, ROOT)
     runner = Runner(planner, fail, ROOT)
-    names = {"build", "install", "smoke", "audit", "test", "lint", "typecheck", "bench", "clean"}
-    assert names <= {
-        task for environment in found.environments.values() for task in environment.tasks
-    }
-    for environment in found.environments.values():
+    names = {"build", "install", "smoke", "audit", "test", "lint", "typecheck", "clean"}
+    here = [each for each in found.environments.values() if found.runs_here(each)]
+    # There is no bottleneck for linux-aarch64 (docs/lock.md).
+    left_out = {"bench"} if subdir == "linux-aarch64" else set()
+    assert {each.name for each in here} == set(found.environments) - left_out
+    assert names <= {task for environment in here for task in environment.tasks}
+    for environment in here:
         for task in environment.tasks:
             nodes = planner.plan(task, environment=environment.name)
             assert nodes[-1].label == f"{task} in {environment.name}"

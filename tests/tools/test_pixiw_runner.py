@@ -196,7 +196,6 @@ def test_any_command_runs(
 
 
 def test_templates(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("minijinja", reason="minijinja is part of pixiw's own environment only")
     bench = Bench(
         tmp_path,
         """

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 from artefacts.errors import ArtefactError
+from pixiw.lock import FileLock
 from progress import Step
 
 
@@ -25,8 +26,15 @@ def install(dist: Path) -> bool:
         False when nothing had to be done.
     """
     wheel = _only_wheel(dist)
-    if _in_place(wheel):
-        return False
+    lock = Path(sys.prefix) / ".rustybt-install.lock"
+    with FileLock(lock, waiting=f"another run installs rustybt into {sys.prefix}"):
+        if _in_place(wheel):
+            return False
+        _pip_install(wheel)
+    return True
+
+
+def _pip_install(wheel: Path) -> None:
     command = [sys.executable, "-P", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     quiet = ["--force-reinstall", "--disable-pip-version-check", "--no-warn-script-location"]
     with Step(f"installing {wheel.name}"):
@@ -39,7 +47,6 @@ def install(dist: Path) -> bool:
         if run.returncode != 0:
             reason = (run.stderr or run.stdout).strip()
             raise ArtefactError(f"pip could not install {wheel}: {reason}")
-    return True
 
 
 def _only_wheel(dist: Path) -> Path:

@@ -14,6 +14,7 @@ from pixiw import PIXI_VERSION, __version__, handover, listing, options
 from pixiw.bootstrap import REQUIREMENTS, ROOT, Bootstrap
 from pixiw.errors import PixiwError, UsageError
 from pixiw.graph import Planner
+from pixiw.lock_use import LockUse, lock_use
 from pixiw.manifest import find_manifest, read_manifest
 from pixiw.options import Option
 from pixiw.platforms import current_subdir
@@ -37,6 +38,7 @@ Commands:
       --dry-run (-n)            only show what would run
       --skip-deps               only the task itself
       --clean-env               keep nothing of the caller's environment variables
+      --locked, --frozen        pixi.lock must fit pixi.toml, or is followed even if it does not
   task list [-e ENV] [--json]   list the tasks
   install [-e ENV] [--all]      make environments ready without running anything
   shell-hook [-e ENV]           print the shell commands that activate an environment
@@ -201,6 +203,7 @@ class Call:
         self.arguments = arguments
         self.parsed = options.Parsed()
         self.globals = options.Parsed()
+        self.use = LockUse.FITTING
         self.commands: Mapping[str, Callable[[list[str]], int]] = {
             "clean": self.clean,
             "info": self.info,
@@ -245,11 +248,7 @@ class Call:
     def parse(self, arguments: list[str], known: Mapping[str, Option], command: str) -> None:
         """Read a subcommand's options."""
         self.parsed = options.parse(arguments, known, command)
-        for flag in self.parsed.flags & {"frozen", "locked"}:
-            print(
-                f"pixiw: --{flag} has no effect here: environments are solved from the manifest",
-                file=sys.stderr,
-            )
+        self.use = lock_use(self.parsed.flags)
 
     def value(self, name: str) -> str | None:
         """Return an option's value, wherever on the line it stands."""
@@ -269,7 +268,7 @@ class Call:
         script = ROOT / ("pixiw.bat" if os.name == "nt" else "pixiw")
         return Runner(
             Planner(workspace, working_directory()),
-            Preparation(workspace, self.channel()),
+            Preparation(workspace, self.channel(), self.use),
             script,
             clean="clean" in self.parsed.flags,
         )

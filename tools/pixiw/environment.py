@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pixiw import stamp
 from pixiw.lock import FileLock
+from pixiw.lock_use import LockUse
 from pixiw.request import EnvironmentFailure, Request
 from pixiw.route import Route, choose_route
 
@@ -72,6 +73,10 @@ class _Place:
         return self._home / "envs" / f".{self.name}.lock"
 
     @property
+    def pixi_lock(self) -> Path:
+        return self.workspace / "pixi.lock"
+
+    @property
     def cache(self) -> Path:
         return self.workspace / ".pixi" / "externals" / "cache"
 
@@ -95,20 +100,25 @@ def _code() -> str:
 _OWN = ("activation.py", "environment.py", "solution.py", "stamp.py")
 
 
-def _key(request: Request, route: Route, workspace: Path) -> str:
+def _key(request: Request, place: _Place, use: LockUse) -> str:
     digest = hashlib.sha256()
     for part in (
-        route.value,
+        place.route.value,
         repr((request.name, request.specs, request.channels, request.platform)),
         repr(request.virtual_packages),
         repr(sorted(request.activation_env.items())),
     ):
         digest.update(part.encode() + b"\0")
     for script in request.activation_scripts:
-        path = workspace / script
+        path = place.workspace / script
         digest.update(path.read_bytes() if path.is_file() else b"missing")
-    if route is Route.EXTERNALS:
+    if place.route is Route.EXTERNALS:
         digest.update(_code().encode())
+    else:
+        lock = place.pixi_lock
+        digest.update(lock.read_bytes() if lock.is_file() else b"none")
+        # A frozen environment may differ from one that follows the manifest too.
+        digest.update(str(use is LockUse.FROZEN).encode())
     return digest.hexdigest()
 
 
@@ -130,7 +140,9 @@ def _ready(place: _Place, key: str) -> Prepared | None:
     return Prepared(place.prefix, variables, reused=True, digest=found.digest)
 
 
-def prepare(request: Request, route: Route, workspace: Path) -> Prepared:
+def prepare(
+    request: Request, route: Route, workspace: Path, use: LockUse = LockUse.FITTING
+) -> Prepared:
     """Make an environment ready, at once where an earlier run left the same one.
 
     Parameters
@@ -141,6 +153,8 @@ def prepare(request: Request, route: Route, workspace: Path) -> Prepared:
         Where its packages come from.
     workspace
         Folder of the manifest.
+    use
+        How `pixi.lock` is to be followed; the externals channel never follows it.
 
     Raises
     ------
@@ -149,21 +163,26 @@ def prepare(request: Request, route: Route, workspace: Path) -> Prepared:
     """
     workspace = workspace.absolute()
     place = _Place(workspace, route, request.name)
-    key = _key(request, route, workspace)
+    key = _key(request, place, use)
+    if route is Route.CONDA_FORGE and use is LockUse.LOCKED:
+        # An environment that is ready may have been solved anew, past the lock.
+        from pixiw.locked import locked_records
+
+        locked_records(request, place.pixi_lock, use)
     found = _ready(place, key)
     if found is not None:
         return found
     with FileLock(place.lock, waiting=f"another run prepares the environment {request.name}"):
-        return _ready(place, key) or _make(request, place, key)
+        return _ready(place, key) or _make(request, place, key, use)
 
 
-def _make(request: Request, place: _Place, key: str) -> Prepared:
+def _make(request: Request, place: _Place, key: str, use: LockUse) -> Prepared:
     # The solver's library takes longer to load than a finished environment to be found.
     from pixiw.activation import activate
     from pixiw.installation import install, sentences
 
     with sentences(place.name, place.prefix):
-        solved = _solve(request, place)
+        solved = _solve(request, place, use)
         _remove(place.prefix)
         try:
             install(
@@ -181,10 +200,10 @@ def _make(request: Request, place: _Place, key: str) -> Prepared:
     return Prepared(place.prefix, variables, reused=False, digest=solved.digest)
 
 
-def _solve(request: Request, place: _Place) -> Solved:
+def _solve(request: Request, place: _Place, use: LockUse) -> Solved:
     from pixiw import solution
 
     if place.route is Route.CONDA_FORGE:
-        return solution.from_channels(request)
+        return solution.from_channels(request, place.pixi_lock, use)
     with FileLock(place.cache / ".lock", waiting="another run assembles the externals channel"):
         return solution.from_externals(request, place.channel, place.cache)

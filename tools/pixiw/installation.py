@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from rattler import exceptions
 from externals.failure import ExternalsError, writing
 from pixiw.request import EnvironmentFailure
 from progress import Step
+from rattler_names import subdir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_CHANGED = re.compile(r"hash mismatch when extracting (\S+) to .*: expected (\w+), got (\w+)")
 _FULL = ("No space left", "os error 28", "File too large", "os error 27", "quota exceeded")
 
 
@@ -48,6 +51,12 @@ def sentences(name: str, prefix: Path) -> Iterator[None]:
             message = (
                 f"cannot write {prefix}: the disk is full; make room and run the same command "
                 "again (nothing half-made is kept)"
+            )
+        elif changed := _CHANGED.search(said):
+            message = (
+                f"the environment {name} cannot be installed: {changed[1]} is another file than "
+                f"expected, its SHA-256 hash is {changed[3]} and not {changed[2]}; do not use it, "
+                "and find out who changed it"
             )
         else:
             message = f"the environment {name} cannot be installed: {said}"
@@ -89,7 +98,7 @@ def install(
                 prefix,
                 cache_dir=cache,
                 show_progress=False,
-                platform=rattler.Subdir(platform),
+                platform=subdir(platform),
                 # Its methods are empty, not abstract: each may be left out.
                 reporter=Reporter(),  # type: ignore[abstract]
             )

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pixiw.errors import PixiwError, UsageError
+from pixiw.lock_use import LockUse
 from pixiw.suggestions import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -41,11 +42,16 @@ class Preparation:
         The manifest on this machine.
     channel : str or None
         ``conda-forge`` or ``externals`` when the user forces one.
+    use : LockUse
+        How ``pixi.lock`` is to be followed.
     """
 
-    def __init__(self, workspace: WorkspaceOn, channel: str | None) -> None:
+    def __init__(
+        self, workspace: WorkspaceOn, channel: str | None, use: LockUse = LockUse.FITTING
+    ) -> None:
         self.workspace = workspace
         self.channel = channel
+        self.use = use
         self._routes: dict[tuple[str, ...], Route] = {}
 
     def __call__(self, environment: Environment) -> Prepared:
@@ -69,7 +75,7 @@ class Preparation:
         )
         try:
             route = self._route(environment.channels)
-            return prepare(request, route, self.workspace.root)
+            return prepare(request, route, self.workspace.root, self.use)
         except EnvironmentFailure as error:
             raise PixiwError(str(error)) from error
 
@@ -78,6 +84,12 @@ class Preparation:
         if channels not in self._routes:
             route, reason = self.choice(channels)
             print(f"pixiw: {reason}", file=sys.stderr)
+            if self.use is not LockUse.FITTING and route.value == "externals":
+                print(
+                    f"pixiw: --{self.use.value} has no effect here: pixi.lock holds packages of "
+                    "conda-forge",
+                    file=sys.stderr,
+                )
             self._routes[channels] = route
         return self._routes[channels]
 

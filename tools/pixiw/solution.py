@@ -1,7 +1,4 @@
-"""Which packages an environment is to hold: solved over conda-forge or the externals channel.
-
-An install from a lock is one more function here that gives a `Solved`.
-"""
+"""Which packages an environment is to hold: locked, or solved over a channel."""
 
 from __future__ import annotations
 
@@ -20,9 +17,11 @@ from externals.failure import MissingWheelError
 from externals.names import spec_name
 from externals.python_package import python_build
 from pixiw import stamp
+from pixiw.locked import locked_records
 from pixiw.request import EnvironmentFailure, Request
 from pixiw.route import address
 from progress import Step
+from rattler_names import build_string
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from externals.channel import Channel
     from externals.interpreters import Interpreter
+    from pixiw.lock_use import LockUse
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _records_digest(records: list[rattler.RepoDataRecord]) -> str:
 
 
 def _python_record(python: Interpreter) -> rattler.PackageRecord:
-    build = rattler.BuildString(python_build(python, ""))
+    build = build_string(python_build(python, ""))
     return rattler.PackageRecord("python", python.full, build, 0, "linux-64")
 
 
@@ -159,7 +159,7 @@ def _check_compilers(request: Request, channel: Channel) -> None:
         if not compilers.provides(name):
             continue
         record = next(record for record in channel.records if record["name"] == name)
-        build = rattler.BuildString(record["build"])
+        build = build_string(record["build"])
         held = rattler.PackageRecord(name, record["version"], build, 0, record["subdir"])
         if not rattler.MatchSpec(spec).matches(held):
             message = (
@@ -169,17 +169,31 @@ def _check_compilers(request: Request, channel: Channel) -> None:
             raise EnvironmentFailure(message)
 
 
-def from_channels(request: Request) -> Solved:
-    """Solve over the manifest's own channels, for the machine that the manifest promises.
+def from_channels(request: Request, lock: Path, use: LockUse) -> Solved:
+    """Take packages of the manifest's own channels, for the machine that the manifest promises.
+
+    Those of the lock are taken where it is to be followed; otherwise they are solved.
+
+    Parameters
+    ----------
+    request
+        The environment.
+    lock
+        The workspace's `pixi.lock`.
+    use
+        How the lock is to be followed.
 
     Raises
     ------
     EnvironmentFailure
-        No set of packages meets the specs.
+        No set of packages meets the specs, or the lock does not hold what is demanded of it.
     """
+    locked = locked_records(request, lock, use)
+    if locked is not None:
+        return Solved(locked, _records_digest(locked), ())
     promised = [
         rattler.GenericVirtualPackage(
-            rattler.PackageName(name), rattler.Version(version), rattler.BuildString(build)
+            rattler.PackageName(name), rattler.Version(version), build_string(build)
         )
         for name, version, build in request.virtual_packages
     ]

@@ -1,4 +1,8 @@
-"""MiniJinja templates in commands, paths and arguments."""
+"""Templates in commands, paths and arguments.
+
+Pixi renders them with MiniJinja; Jinja, its model, agrees on what a manifest needs, and conda-forge
+has it for Python.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ _MARKS = ("{{", "{%", "{#")
 
 
 def is_template(text: str) -> bool:
-    """Tell whether a text has anything for MiniJinja to do."""
+    """Tell whether a text has anything for Jinja to do."""
     return any(mark in text for mark in _MARKS)
 
 
@@ -28,16 +32,20 @@ def render(text: str, context: Mapping[str, object], where: str) -> str:
     Raises
     ------
     PixiwError
-        Names the place and what MiniJinja says, as for an unknown variable.
+        Names the place and what Jinja says, as for an unknown variable.
     """
     if not is_template(text):
         return text
-    import minijinja
+    import jinja2
 
-    environment = minijinja.Environment(undefined_behavior="strict", finalizer=_as_pixi_prints)
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        finalize=_as_pixi_prints,
+        autoescape=False,  # noqa: S701 - commands are no HTML
+        keep_trailing_newline=True,
+    )
     try:
-        return environment.render_str(text, **context)
-    except minijinja.TemplateError as error:
-        reason = str(error).partition(" (in <string>")[0]
-        message = f'{where} has a bad template "{text}": {reason}'
+        return environment.from_string(text).render(context)
+    except jinja2.TemplateError as error:
+        message = f'{where} has a bad template "{text}": {error}'
         raise PixiwError(message) from error

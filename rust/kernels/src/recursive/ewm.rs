@@ -200,9 +200,11 @@ pub struct VarState<const N: usize> {
     variance: [f64; N],
     past: [f64; N],
     count: [f64; N],
-    /// Sum of the weights and of their squares, in units in which the correction needs them.
+    /// Sum of the weights, and of the products of each two of them. The correction divides by
+    /// `weights^2 - sum(w^2)`, which is twice the latter: summed as products it does not cancel
+    /// where a gap has left next to no weight to the past.
     weights: [f64; N],
-    squares: [f64; N],
+    products: [f64; N],
 }
 
 impl Recursion<1, 1> for EwmVar {
@@ -215,7 +217,7 @@ impl Recursion<1, 1> for EwmVar {
             past: [0.0; N],
             count: [0.0; N],
             weights: [0.0; N],
-            squares: [0.0; N],
+            products: [0.0; N],
         }
     }
 
@@ -238,7 +240,7 @@ impl Recursion<1, 1> for EwmVar {
                 };
                 let past = state.past[j] * factor;
                 let weights = state.weights[j] * factor;
-                let squares = state.squares[j] * (factor * factor);
+                let products = state.products[j] * (factor * factor);
 
                 // The first observation has all the weight there is, whatever `fresh` says.
                 let first = state.count[j] == 0.0;
@@ -248,7 +250,7 @@ impl Recursion<1, 1> for EwmVar {
                 let deviation = x[j] - state.mean[j];
                 let mean = state.mean[j] + gain * deviation;
                 let spread = state.variance[j] + gain * (deviation * deviation);
-                let variance = if first { 0.0 } else { (1.0 - gain) * spread };
+                let variance = if first { 0.0 } else { (past / sum) * spread };
                 // Without adjustment the past has weight 1 after each observation.
                 let unit = if decay.adjust { 1.0 } else { 1.0 / sum };
 
@@ -260,16 +262,16 @@ impl Recursion<1, 1> for EwmVar {
                 } else {
                     weights
                 };
-                state.squares[j] = if present {
-                    (squares + added * added) * (unit * unit)
+                state.products[j] = if present {
+                    (products + weights * added) * (unit * unit)
                 } else {
-                    squares
+                    products
                 };
                 state.count[j] += f64::from(u8::from(present));
 
                 let total = state.weights[j] * state.weights[j];
-                let corrected = state.variance[j] * (total / (total - state.squares[j]));
-                let usable = self.bias | ((total > state.squares[j]) & (state.count[j] > 1.0));
+                let corrected = state.variance[j] * (total / (2.0 * state.products[j]));
+                let usable = self.bias | (state.products[j] > 0.0);
                 let value = if self.bias {
                     state.variance[j]
                 } else {
