@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,7 @@ def test_a_package_is_built_tested_and_published(
     assert (output / "noarch/repodata.json").is_file()
     assert [path.name for path in output.parent.iterdir()] == ["conda"]
     assert zipfile.is_zipfile(published[0])
+    assert stat.S_IMODE(published[0].stat().st_mode) == 0o644
     assert (workshop.folder / "build-any.log").read_text(encoding="utf-8")
 
 

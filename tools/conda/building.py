@@ -212,6 +212,10 @@ def publish(output: Path, folder: Path, platform: str) -> list[Path]:
         shutil.rmtree(left, ignore_errors=True)
     for name in (platform, "noarch"):
         shutil.copytree(output / name, aside / name)
+    for package in aside.glob("*/*.conda"):
+        package.chmod(
+            0o644
+        )  # rattler-build writes them for their owner only, and a channel is read
     if folder.exists():
         folder.rename(old)
     aside.rename(folder)
