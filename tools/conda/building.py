@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rattler_build
 from rattler_build import RattlerBuildError, ToolConfiguration
 
-from conda import reasons, variants
+from conda import numpy_range, reasons, variants
 from conda.errors import CondaError, room
 from progress import Step
 
@@ -178,6 +178,9 @@ class Workshop:
                     )
                     raise CondaError(message)
                 step.advance(what)
+        lowest = numpy_range.check(package, channels, self.platforms.target, self.folder)
+        if lowest is not None:
+            print(f"conda: {path.name} passes over numpy {lowest} too", file=sys.stderr)
 
     def _failure(self, title: str, error: RattlerBuildError, listener: Listener) -> CondaError:
         said = re.sub(r"^Py\w+Error: ", "", str(error))
