@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -176,7 +178,7 @@ def test_a_typo_in_the_recipe_is_one_error(
 
 def test_a_full_disk_is_one_sentence(workshop: building.Workshop, tmp_path: Path) -> None:
     script = "echo 'No space left on device' && exit 1"
-    with pytest.raises(CondaError, match="the disk is full; make room there") as caught:
+    with pytest.raises(CondaError, match="the disk is full; make room or") as caught:
         workshop.build(write(tmp_path, script=script))
     assert "\n" not in str(caught.value)
 
@@ -190,10 +192,46 @@ def test_a_full_disk_is_one_sentence(workshop: building.Workshop, tmp_path: Path
     ],
 )
 def test_room(said: str, cause: str, tmp_path: Path) -> None:
-    error = room(said, tmp_path)
+    error = room(said, "", tmp_path)
     assert error is not None
     assert cause in str(error)
-    assert room("No such file or directory (os error 2)", tmp_path) is None
+
+
+def test_only_a_lack_of_room_is_read_off_a_log(tmp_path: Path) -> None:
+    assert room("No such file or directory (os error 2)", "", tmp_path) is None
+    assert room("script failed", "sh: ./x: Permission denied (os error 13)", tmp_path) is None
+    assert room("script failed", "cat: write error: No space left on device", tmp_path) is not None
+
+
+def test_a_limit_that_is_really_reached_is_one_sentence(
+    workshop: building.Workshop, tmp_path: Path
+) -> None:
+    code = """
+import json, resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from conda import building, errors, variants
+from conda.channels import Offer
+folder, channel, here, recipe = sys.argv[2:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+shop = building.Workshop(Path(folder), Offer((channel,), {}), variants.Platforms(here, here))
+try:
+    shop.build(Path(recipe))
+except errors.CondaError as error:
+    print(error)
+"""
+    script = "mkdir -p $PREFIX/share/toy && head -c 200000 /dev/urandom > $PREFIX/share/toy/one"
+    recipe = write(tmp_path, script=script)
+    words = [workshop.folder, workshop.offer.channels[0], machine.subdir(), recipe]
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code, ROOT / "tools", *words],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "cannot write below" in run.stdout
+    assert "the file size limit is reached" in run.stdout
+    assert len(run.stdout.splitlines()) == 1
 
 
 def test_the_specs_of_the_last_environment_are_read() -> None:

@@ -184,7 +184,7 @@ class Workshop:
 
     def _failure(self, title: str, error: RattlerBuildError, listener: Listener) -> CondaError:
         said = re.sub(r"^Py\w+Error: ", "", str(error))
-        full = room("\n".join([said, *listener.lines[-_LAST_LINES:]]), self.folder)
+        full = room(said, listener.tail(), self.folder)
         if full is not None:
             return full
         wanted = reasons.specs(listener.lines)

@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"conda: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        full = room(f"(os error {error.errno})", ROOT)
+        full = room(f"(os error {error.errno})", "", ROOT)
         if full is None:
             raise
         print(f"conda: {full}", file=sys.stderr)
