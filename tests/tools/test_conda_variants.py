@@ -11,7 +11,8 @@ pytest.importorskip("rattler_build", reason="py-rattler-build is in the environm
 
 from conda import channels, variants
 from conda.errors import CondaError
-from externals import machine
+from externals import interpreters, machine, toolchain
+from externals.failure import ExternalsError
 from externals.interpreters import Interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,3 +132,30 @@ def test_the_machine_builds_for_itself_only(tmp_path: Path) -> None:
     platforms = variants.Platforms(machine.subdir(), other)
     with pytest.raises(CondaError, match=f"not for {other}: use conda-forge"):
         channels.externals(tmp_path, ROOT / "recipe/recipe.yaml", platforms, ())
+
+
+@pytest.mark.parametrize(
+    ("lacking", "sentence"), [("gcc", "no C compiler: gcc is not"), ("rustc", "no Rust compiler")]
+)
+def test_a_missing_compiler_is_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    lacking: str,
+    sentence: str,
+) -> None:
+    def which(program: str) -> Path | None:
+        return None if program == lacking else machine.which(program)
+
+    def forget() -> None:
+        toolchain.gnu.cache_clear()
+        toolchain.rustc.cache_clear()
+
+    forget()
+    request.addfinalizer(forget)
+    monkeypatch.setattr(toolchain, "which", which)
+    monkeypatch.setattr(interpreters, "find", lambda **_: (interpreter(tmp_path, 13),))
+    here = variants.Platforms(machine.subdir(), machine.subdir())
+    with pytest.raises(ExternalsError, match=sentence):
+        channels.externals(tmp_path, ROOT / "recipe/recipe.yaml", here, ())
+    assert not (tmp_path / ".pixi").exists()
