@@ -1,7 +1,5 @@
 """Functions on groups of each row against pandas.groupby."""
 
-# ruff: noqa: ANN401 - functions and arrays of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 from typing import Any

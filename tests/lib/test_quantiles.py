@@ -1,7 +1,5 @@
 """Quantiles of each row against pandas.qcut."""
 
-# ruff: noqa: ANN401 - arguments of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 from typing import Any
