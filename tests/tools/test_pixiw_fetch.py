@@ -37,7 +37,7 @@ class Server:
     """Files served on this machine, by name, with faults on demand.
 
     A fault is the status to answer with; `cut N`, to break off after N bytes; `hang N`, to send
-    no more after N bytes; `whole`, to ignore the range asked for; `shifted`, to send another.
+    no more after N bytes; `whole`, to ignore the range asked for; `shifted N`, to send N bytes of another.
     """
 
     files: dict[str, bytes]
@@ -140,7 +140,7 @@ def files(folder: Path) -> list[str]:
         (DATA[:HALF], ["cut 9"], [f"bytes={HALF}-", f"bytes={HALF + 9}-"]),
         # The server does not know ranges.
         (DATA[:HALF], ["whole"], [f"bytes={HALF}-"]),
-        (DATA[:HALF], ["shifted"], [f"bytes={HALF}-", None]),
+        (DATA[:HALF], ["shifted 9"], [f"bytes={HALF}-", None]),
         # The file was changed between the runs.
         (OTHER[:HALF], [], [f"bytes={HALF}-", None]),
         (OTHER[:HALF], ["", "cut 9"], [f"bytes={HALF}-", None, "bytes=9-"]),
