@@ -76,6 +76,8 @@ cdef Py_ssize_t _position(str name, object value) except? -1:
         raise TypeError(
             f"{name} must be an integer, got {value!r} of type {type(value).__name__}"
         ) from None
+    except OverflowError:
+        raise ValueError(f"{name} must be a position in an array, got {value}") from None
 
 
 cdef class Adjustment:
@@ -97,20 +99,23 @@ cdef class Adjustment:
     """
 
     def __init__(self, first_row, last_row, first_col, last_col):
-        self.first_row = _position("first_row", first_row)
-        self.last_row = _position("last_row", last_row)
-        self.first_col = _position("first_col", first_col)
-        self.last_col = _position("last_col", last_col)
-        if not 0 <= self.first_row <= self.last_row:
+        # The cells are written without bounds checks: nothing is kept before all is checked.
+        cdef Py_ssize_t top = _position("first_row", first_row)
+        cdef Py_ssize_t bottom = _position("last_row", last_row)
+        cdef Py_ssize_t left = _position("first_col", first_col)
+        cdef Py_ssize_t right = _position("last_col", last_col)
+        if not 0 <= top <= bottom:
             raise ValueError(
                 "first_row must be in the range [0, last_row], "
                 f"got first_row={first_row} and last_row={last_row}"
             )
-        if not 0 <= self.first_col <= self.last_col:
+        if not 0 <= left <= right:
             raise ValueError(
                 "first_col must be in the range [0, last_col], "
                 f"got first_col={first_col} and last_col={last_col}"
             )
+        self.first_row, self.last_row = top, bottom
+        self.first_col, self.last_col = left, right
 
     @property
     def dtype(self):
@@ -317,7 +322,9 @@ cdef class Float64Adjustment(Adjustment):
 
     def __init__(self, first_row, last_row, first_col, last_col, value):
         Adjustment.__init__(self, first_row, last_row, first_col, last_col)
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        # An array has __float__ too, which takes one of a single element in some versions of numpy.
+        is_scalar = not isinstance(value, (str, bytes)) and getattr(value, "ndim", 0) == 0
+        if not is_scalar or not hasattr(value, "__float__"):
             raise TypeError(
                 f"{type(self).__name__} needs a number as value, "
                 f"got {value!r} of type {type(value).__name__}"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artefacts import builder, tree
+from artefacts import builder, cli, tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from artefacts.installer import install
@@ -208,3 +208,15 @@ def test_install_refuses_what_is_no_wheel(tmp_path: Path) -> None:
     (tmp_path / "toy-1-py3-none-any.whl").write_bytes(b"not a zip")
     with pytest.raises(ArtefactError, match=r"toy-1-py3-none-any\.whl is not a readable wheel"):
         install(tmp_path)
+
+
+def test_an_environment_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "toy-1.0-py3-none-any.whl").touch()
+    (tmp_path / "environment").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    monkeypatch.setattr(sys, "argv", ["artefacts", "install", "--from", str(tmp_path)])
+    assert cli.main() == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"artefacts: cannot write {tmp_path / 'environment'}")
