@@ -37,7 +37,8 @@ class Server:
     """Files served on this machine, by name, with faults on demand.
 
     A fault is the status to answer with; `cut N`, to break off after N bytes; `hang N`, to send
-    no more after N bytes; `whole`, to ignore the range asked for; `shifted N`, to send N bytes of another.
+    no more after N bytes; `whole`, to ignore the range asked for; `shifted N`, to send N bytes of
+    another.
     """
 
     files: dict[str, bytes]
