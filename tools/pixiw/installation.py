@@ -11,6 +11,7 @@ import rattler
 from rattler import exceptions
 
 from externals.failure import ExternalsError, writing
+from pixiw.archives import local
 from pixiw.request import EnvironmentFailure
 from progress import Step
 from rattler_names import subdir
@@ -70,6 +71,8 @@ def install(
 ) -> None:
     """Install packages into an empty prefix.
 
+    What is to be downloaded and was begun by an earlier run is continued.
+
     Parameters
     ----------
     records
@@ -91,10 +94,10 @@ def install(
             return operation
 
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    with step:
+    with local(records, prefix, cache) as held, step:
         asyncio.run(
             rattler.install(
-                records,
+                held,
                 prefix,
                 cache_dir=cache,
                 show_progress=False,
