@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
+import pinned
 from measures import Measure, Report
 from progress import Step
 
@@ -43,11 +44,15 @@ class BenchmarkError(Exception):
 def peers() -> tuple[dict[str, Any], dict[str, str]]:
     """Import the peers; return those there are, and why the others are missing."""
     found, missing = {}, {}
+    try:
+        sys.path.append(str(pinned.folder("ta-lib")))  # last: the environment's numpy serves it
+    except pinned.PinnedError as error:
+        missing["talib"] = str(error)
     for name in PEERS:
         try:
             found[name] = importlib.import_module(name)
         except ImportError as error:
-            missing[name] = f"it cannot be imported ({error})"
+            missing.setdefault(name, f"it cannot be imported ({error})")
     return found, missing
 
 

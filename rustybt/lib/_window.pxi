@@ -147,7 +147,8 @@ cdef class AdjustedArrayWindow:
         self._perspective_offset = perspective_offset
         self._rounding_places = rounding_places if data.dtype.kind == "f" else None
         self._rows = data.shape[0]
-        self._anchor = offset + window_length - 1
+        # Any offset behind the data leaves no window; a huge one must not overflow the sum.
+        self._anchor = min(offset, self._rows) + window_length - 1
         self._master = Sheet(data, self.view_kwargs)
         self._master.stop = self._rows
         self._sheets = []

@@ -97,20 +97,23 @@ cdef class Adjustment:
     """
 
     def __init__(self, first_row, last_row, first_col, last_col):
-        self.first_row = _position("first_row", first_row)
-        self.last_row = _position("last_row", last_row)
-        self.first_col = _position("first_col", first_col)
-        self.last_col = _position("last_col", last_col)
-        if not 0 <= self.first_row <= self.last_row:
+        # The cells are written without bounds checks: nothing is kept before all is checked.
+        cdef Py_ssize_t top = _position("first_row", first_row)
+        cdef Py_ssize_t bottom = _position("last_row", last_row)
+        cdef Py_ssize_t left = _position("first_col", first_col)
+        cdef Py_ssize_t right = _position("last_col", last_col)
+        if not 0 <= top <= bottom:
             raise ValueError(
                 "first_row must be in the range [0, last_row], "
                 f"got first_row={first_row} and last_row={last_row}"
             )
-        if not 0 <= self.first_col <= self.last_col:
+        if not 0 <= left <= right:
             raise ValueError(
                 "first_col must be in the range [0, last_col], "
                 f"got first_col={first_col} and last_col={last_col}"
             )
+        self.first_row, self.last_row = top, bottom
+        self.first_col, self.last_col = left, right
 
     @property
     def dtype(self):

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 Label: TypeAlias = str | bytes | None
 Codes: TypeAlias = "NDArray[np.unsignedinteger[Any]]"
 
+# Methods of numpy's arrays that labels do not have.
+REFUSED = (
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "byteswap", "choose", "clip"),
+    *("conj", "conjugate", "cumprod", "cumsum", "dot", "getfield", "max", "mean", "min"),
+    *("nonzero", "partition", "prod", "put", "round", "searchsorted", "setfield", "sort", "std"),
+    *("sum", "tobytes", "tofile", "trace", "var"),
+)
+
 
 class CategoryMismatch(ValueError):  # noqa: N818 - the name is part of the Zipline API
     """Two LabelArrays of different categories met in an operation on their codes.
@@ -468,6 +476,9 @@ class LabelArray(np.ndarray[Any, np.dtype[np.void]]):
         }
         if func in handlers:
             return handlers[func](*args, **kwargs)
+        # Where a method raises, numpy's function of that name falls back to sorting raw bytes.
+        if func.__name__ in REFUSED:
+            getattr(self, func.__name__)()
         return super().__array_function__(func, types, args, kwargs)
 
     def __repr__(self) -> str:
@@ -660,12 +671,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
     return method
 
 
-for _name in (
-    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "byteswap", "choose", "clip"),
-    *("conj", "conjugate", "cumprod", "cumsum", "dot", "getfield", "max", "mean", "min"),
-    *("nonzero", "partition", "prod", "put", "round", "searchsorted", "setfield", "sort", "std"),
-    *("sum", "tobytes", "tofile", "trace", "var"),
-):
+for _name in REFUSED:
     setattr(LabelArray, _name, _refused(_name))
 
 

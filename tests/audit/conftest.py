@@ -26,9 +26,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import zstandard
 
 import audit.cli
 import sources
+from pixiw.platforms import current_subdir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ ABI = f"cp{sys.version_info.major}{sys.version_info.minor}" + (
 PLATFORM = sysconfig.get_platform().replace("-", "_").replace(".", "_")
 SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 STABLE_SUFFIX = ".pyd" if os.name == "nt" else ".abi3.so"
+SUBDIR = current_subdir()
 INFO = f"rustybt-{VERSION}.dist-info"
 RECORD = "rustybt/_build_record.json"
 
@@ -232,6 +235,45 @@ class Case:
                 archive.writestr(member, content)
         return path
 
+    def conda(
+        self,
+        files: dict[str, bytes] | None = None,
+        *,
+        index: dict[str, Any] | None = None,
+        paths: bytes | None = None,
+    ) -> Path:
+        """Write a conda package of wheel contents; its paths.json is right unless it is given."""
+        minor = f"3.{sys.version_info.minor}"
+        place = "Lib/site-packages" if os.name == "nt" else f"lib/python{minor}/site-packages"
+        wheel = self.wheel_files() if files is None else files
+        members = {f"{place}/{name}": content for name, content in wheel.items()}
+        members["bin/rustybt"] = b"#!/bin/sh\n"
+        listed = [
+            {
+                "_path": name,
+                "path_type": "hardlink",
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "size_in_bytes": len(content),
+            }
+            for name, content in members.items()
+        ]
+        about = {
+            "name": "rustybt",
+            "version": VERSION,
+            "subdir": SUBDIR,
+            "depends": ["python", f"python_abi {minor}.* *_{ABI}"],
+        }
+        info = {
+            "info/index.json": json.dumps(about | (index or {})).encode(),
+            "info/paths.json": json.dumps({"paths": listed}).encode() if paths is None else paths,
+        }
+        path = self.folder / f"rustybt-{VERSION}-py_0.conda"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("metadata.json", '{"conda_pkg_format_version": 2}')
+            archive.writestr(f"pkg-{path.stem}.tar.zst", tar_zst(members))
+            archive.writestr(f"info-{path.stem}.tar.zst", tar_zst(info))
+        return path
+
     def install(self, files: dict[str, bytes] | None = None) -> Path:
         """Install wheel contents into an environment of its own; return its prefix."""
         prefix = self.folder / "environment"
@@ -262,6 +304,16 @@ def run(arguments: list[str]) -> Report:
         status = audit.cli.main(arguments)
     document = json.loads(out.getvalue()) if "--json" in arguments and out.getvalue() else {}
     return Report(status, out.getvalue(), err.getvalue(), document)
+
+
+def tar_zst(files: dict[str, bytes]) -> bytes:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return zstandard.ZstdCompressor().compress(plain.getvalue())
 
 
 def record_of(files: dict[str, bytes]) -> bytes:

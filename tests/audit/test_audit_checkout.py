@@ -16,7 +16,8 @@ PYTEST = "[tool.pytest.ini_options]\n"
 
 
 def test_a_healthy_project_reports_nothing(case: Case) -> None:
-    report = case.audit(case.sdist(), case.wheel(), installed=case.install())
+    artefacts = (case.sdist(), case.wheel(), case.conda())
+    report = case.audit(*artefacts, installed=case.install())
     assert report.status == 0
     assert report.causes == set()
     assert report.document["notes"] == []

@@ -71,16 +71,18 @@ def test_the_text_report_of_a_healthy_project(
     assert lines[0] == f"rustybt 0.1.0, checkout {case.root}"
     assert re.fullmatch(r"  sdist +\S.*\.tar\.gz  0\.\d\d MB of 2\.00 MB allowed", lines[1])
     assert re.fullmatch(r"  wheel +\S.*\.whl  0\.\d\d MB of 4\.17 MB allowed", lines[2])
-    assert lines[4].split() == ["module", "declared", "tracked", "sdist", "wheel", "installed"]
+    stages = ["declared", "tracked", "sdist", "wheel", "conda package", "installed"]
+    assert re.split(r"\s{2,}", lines[4]) == ["module", *stages]
     rows = {line.split()[0]: line.split()[1:] for line in lines[5:8]}
     assert rows == {
-        module: ["yes"] * 4 + ["?"]
+        module: ["yes"] * 4 + ["?", "?"]
         for module in ("rustybt._rustybt", "rustybt.lib.adjustment", "rustybt.lib.rank")
     }
     assert lines[8].startswith("8 other modules and files of the package: present at every stage")
+    assert "note: the stage 'conda package' was not examined: no conda package was given" in lines
     assert "note: the stage 'installed' was not examined: --installed none" in lines
     assert lines[-1] == (
-        "Checked 3 compiled and 8 other modules at 4 of 5 stages (0 with a hole, 0 findings)"
+        "Checked 3 compiled and 8 other modules at 4 of 6 stages (0 with a hole, 0 findings)"
     )
     assert "\033" not in report.out
 
@@ -91,7 +93,10 @@ def test_the_text_report_of_a_hole(case: Case, command_line: Callable[[list[str]
     sdist = case.sdist(files)
     report = _text(case, command_line, str(sdist), str(case.wheel()))
     assert report.status == 1
-    assert "rustybt.lib.rank        yes        yes        AU301      -          -" in report.out
+    assert (
+        "rustybt.lib.rank        yes        yes        AU301      -          -              -"
+        in report.out
+    )
     assert report.out.split("\n\n")[2].splitlines() == [
         f"{sdist}: AU301: {Cause.SDIST_MISSING.sentence}",
         "    rustybt.lib.rank",
@@ -168,8 +173,8 @@ def test_codes_are_chosen_by_prefix(case: Case, arguments: list[str], codes: set
         (["--select", "W001"], "no code starts with 'W001'"),
         (["--ignore", "AU99"], "no code starts with 'AU99'"),
         (["missing file.whl"], "missing file.whl does not exist"),
-        (["LICENSE"], "LICENSE is neither a wheel"),
-        (["--dist", "rust"], "rust has neither a wheel nor an sdist in it"),
+        (["LICENSE"], "LICENSE is no wheel (.whl), sdist"),
+        (["--dist", "rust"], "rust has no wheel, sdist or conda package in it"),
         (["--root", "rust"], "is no checkout of rustybt"),
         (["--build"], "has no tools/artefacts to build with"),
         (["--build", "LICENSE"], "--build makes the artefacts to audit"),

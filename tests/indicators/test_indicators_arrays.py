@@ -232,6 +232,20 @@ def test_one_benchmark_serves_all_columns() -> None:
     np.testing.assert_array_equal(result[:, 2], expected)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: indicators.rolling_mean(x, 5),
+        lambda x: indicators.rolling_cov(x, x, 5),
+        lambda x: indicators.ewm_mean(x, span=5),
+        indicators.macd,
+    ],
+)
+def test_a_result_that_no_memory_holds_is_a_memory_error(function: Callable[..., Any]) -> None:
+    with pytest.raises(MemoryError, match="Unable to allocate"):
+        function(np.broadcast_to(np.float64(1), (10**14,)))
+
+
 DIGEST = """
 import hashlib, numpy as np
 from rustybt import indicators

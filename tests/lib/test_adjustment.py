@@ -186,6 +186,14 @@ def test_is_immutable(cls: type[Any], value: Value) -> None:
             setattr(adjustment, name, 1)
 
 
+@pytest.mark.parametrize("rectangle", [(-1, 0, 0, 0), (1, 0, 0, 0), (0, 0, -50, 0), (0, 0, 1, 0)])
+def test_keeps_nothing_of_a_refused_rectangle(rectangle: tuple[int, int, int, int]) -> None:
+    adjustment = adj.Float64Overwrite(0, 1, 0, 2, 1.5)
+    with pytest.raises(ValueError, match="must be in the range"):
+        adj.Adjustment.__init__(adjustment, *rectangle)
+    assert adjustment == adj.Float64Overwrite(0, 1, 0, 2, 1.5)
+
+
 def test_array_values_are_a_read_only_copy() -> None:
     values = np.array([1.0, 2.0])
     adjustment = adj.Float641DArrayOverwrite(0, 1, 0, 0, values)

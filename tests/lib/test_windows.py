@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -262,8 +263,9 @@ def test_later_changes_of_the_mapping_are_not_seen() -> None:
     assert [window.tolist() for window in windows] == [[[0.0]], [[1.0]]]
 
 
-def test_an_offset_behind_the_data_gives_no_window() -> None:
-    assert list(Case("float64", baseline("float64", 5, 2), {}, 4, 2, 0).windows()) == []
+@pytest.mark.parametrize("offset", [4, 5, 6, sys.maxsize])
+def test_an_offset_behind_the_data_gives_no_window(offset: int) -> None:
+    assert list(Case("float64", baseline("float64", 5, 2), {}, offset, 2, 0).windows()) == []
 
 
 def test_seek_refuses_what_is_past_and_what_never_comes() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artefacts import builder, packing, tree
+from artefacts import builder, cli, packing, tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from artefacts.installer import install
@@ -268,3 +268,15 @@ def test_a_broken_archive_is_left_as_it_was(tmp_path: Path) -> None:
         packing.repack(path, 0)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     assert path.read_bytes() == b"not an archive"
+
+
+def test_an_environment_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "toy-1.0-py3-none-any.whl").touch()
+    (tmp_path / "environment").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    monkeypatch.setattr(sys, "argv", ["artefacts", "install", "--from", str(tmp_path)])
+    assert cli.main() == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"artefacts: cannot write {tmp_path / 'environment'}")

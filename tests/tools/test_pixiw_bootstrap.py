@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 import zipfile
 from pathlib import Path
 
@@ -130,15 +131,39 @@ def test_a_wrong_hash_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
             "the package index cannot be reached",
         ),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        (
+            "Could not find a version (from versions: none)\nNo matching distribution found for x",
+            "the package index cannot be reached or is empty",
+        ),
+        (
+            "ERROR: Could not find a version that satisfies x==1 (from versions: 2, 3)",
+            "no fitting wheel of a pinned package",
+        ),
+        ("[Errno 28] No space left on device: ... ensurepip ...", "the disk is full"),
         ("THESE PACKAGES DO NOT MATCH THE HASHES", "hash is not the pinned one"),
         ("Error: ... ensurepip ... returned non-zero", "apt-get install python3-venv"),
         ("something else", "ended with 9"),
     ],
 )
-def test_the_cause_is_told(tmp_path: Path, log: str, reason: str) -> None:
-    path = tmp_path / "log"
-    path.write_text(log)
-    assert reason in bootstrap._explain(path, Path("/usr/bin/python3"), 9)
+def test_the_cause_is_told(log: str, reason: str) -> None:
+    assert reason in bootstrap._explain(log, Path("/usr/bin/python3"), 9, 10**9)
+
+
+@posix
+def test_a_full_disk_that_venv_does_not_mention(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho the command ensurepip returned non-zero\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "_base_python", lambda: str(broken))
+    mine = Bootstrap(tmp_path / "state", requirements(tmp_path))
+    with pytest.raises(PixiwError, match=r"installed: the disk is full; .* \(the log is .*\)"):
+        mine.ensure()
+    assert {path.name for path in mine.state.iterdir()} == {"locks", "bootstrap.log"}
+    assert "ensurepip" in (mine.state / "bootstrap.log").read_text()
 
 
 def test_a_full_disk_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,6 +200,29 @@ def test_an_environment_whose_python_is_gone_is_made_anew(
     mine.ensure()
     assert mine.python.exists()
     assert not (mine.prefix / "rest").exists()
+
+
+def test_the_channel_s_commands_run_in_it_whatever_python_calls_them(tmp_path: Path) -> None:
+    tools = tmp_path / "check out" / "tools"
+    shutil.copytree(
+        bootstrap.PACKAGE, tools / "pixiw", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(bootstrap.ROOT / "tools" / "progress.py", tools / "progress.py")
+    (tools / "externals").mkdir()
+    shutil.copy(bootstrap.ROOT / "tools" / "externals" / "__main__.py", tools / "externals")
+    (tools / "externals" / "cli.py").write_text(
+        "import sys\ndef main():\n    print(sys.prefix, *sys.argv[1:])\n    return 3\n"
+    )
+    mine = Bootstrap(tools.parent / ".pixi" / "pixiw")
+    venv.create(mine.prefix, symlinks=os.name != "nt")
+    done = subprocess.run(
+        [sys.executable, tools / "externals", "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout) == (3, f"{mine.prefix} check\n"), done.stderr
 
 
 def test_the_pins_are_hashed_and_name_no_index() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from artefacts.builder import build
 from artefacts.errors import ArtefactError
 from artefacts.installer import install
+from pixiw.errors import PixiwError
 
 ROOT = Path(__file__).resolve().parents[2]
 _LEFTOVERS = ("build", "dist", "rust/target", "rustybt.egg-info", "rustybt/_build_record.json")
@@ -35,7 +36,7 @@ def main() -> int:
             print("installed" if done else "already installed, every file verified")
         else:
             _clean()
-    except ArtefactError as error:
+    except (ArtefactError, PixiwError) as error:
         print(f"artefacts: {error}", file=sys.stderr)
         return 1
     except OSError as error:

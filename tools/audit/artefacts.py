@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from audit import sdist, wheel
+from audit import conda_package, sdist, wheel
 from audit.errors import AuditError
 
 if TYPE_CHECKING:
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
     from audit.contents import Contents
 
-_PATTERNS = ("*.whl", "*.tar.gz")
+# conda packages lie in a folder for their platform.
+_PATTERNS = ("*.whl", "*.tar.gz", "*.conda", "*/*.conda")
 
 
 def in_folder(folder: Path) -> list[Path]:
-    """Return the wheels and sdists of a folder, sorted."""
+    """Return the wheels, sdists and conda packages of a folder, sorted."""
     return sorted(path for pattern in _PATTERNS for path in folder.glob(pattern))
 
 
@@ -37,7 +38,7 @@ def expand(named: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = in_folder(path)
             if not inside:
-                raise AuditError(f"{path} has neither a wheel nor an sdist in it")
+                raise AuditError(f"{path} has no wheel, sdist or conda package in it")
             found.update(dict.fromkeys(inside))
         elif path.exists():
             found[path] = None
@@ -74,16 +75,18 @@ def build(root: Path, folder: Path) -> list[Path]:
 
 
 def read(path: Path, label: str | None = None) -> Contents:
-    """Read one artefact, a wheel or an sdist by its name.
+    """Read one artefact: a wheel, an sdist or a conda package by its name.
 
     Raises
     ------
     AuditError
-        If it is neither, or is damaged.
+        If it is none of these, or is damaged.
     """
     label = label or str(path)
     if path.name.endswith(".whl"):
         return wheel.read(path, label)
     if path.name.endswith(".tar.gz"):
         return sdist.read(path, label)
-    raise AuditError(f"{label} is neither a wheel (.whl) nor an sdist (.tar.gz)")
+    if path.name.endswith(".conda"):
+        return conda_package.read(path, label)
+    raise AuditError(f"{label} is no wheel (.whl), sdist (.tar.gz) or conda package (.conda)")

@@ -15,6 +15,7 @@ _STAGES = {stage.digit: stage for stage in Stage}
 _FIRST_HAZARD = 111
 
 _REBUILD = "Build again from this checkout: `./pixiw run build`."
+_CONDA = "Build the conda package again from this checkout: `./pixiw run build-conda`."
 _CLEAN = "Remove it (`./pixiw run clean`) and build again."
 _REINSTALL = "Install the wheel again: `./pixiw run install`."
 _ONE_INTERPRETER = "Build one wheel per interpreter, each from a clean build directory."
@@ -209,6 +210,98 @@ class Cause(Enum):
         "AU443",
         "The wheel was built from other sources than this checkout's.",
         _REBUILD,
+    )
+    # The conda package.
+    CONDA_MISSING = (
+        "AU501",
+        "A module, or a file of it, is not in the conda package.",
+        "Look for the module in the build's log, then build again: `./pixiw run build-conda`.",
+    )
+    CONDA_DIFFERS = ("AU502", "A file in the conda package differs from the checkout's.", _CONDA)
+    CONDA_GENERATED = ("AU503", "The conda package contains generated files.", _CLEAN)
+    CONDA_SIZE = (
+        "AU504",
+        "The conda package is over its ceiling.",
+        (
+            "Strip the shared objects, remove what does not belong in it, or raise the ceiling in "
+            "tools/audit/policy.toml."
+        ),
+    )
+    CONDA_SUBPACKAGE = (
+        "AU505",
+        "A whole subpackage is not in the conda package.",
+        "Let [tool.setuptools.packages.find] include it, and see that it has an `__init__.py`.",
+    )
+    CONDA_IDENTITY = (
+        "AU506",
+        "The conda package's name or version is not the checkout's.",
+        "Set the version in recipe/recipe.yaml, then build again: `./pixiw run build-conda`.",
+    )
+    CONDA_EXTRA = (
+        "AU507",
+        "The conda package has a package file that the checkout has not.",
+        _CONDA,
+    )
+    CONDA_ABI = (
+        "AU511",
+        "A shared object in the conda package is of another Python or platform than the package.",
+        "Remove it from package data and from the source tree, then build again.",
+    )
+    CONDA_MACHINE = (
+        "AU512",
+        "A shared object in the conda package is built for another machine than the package.",
+        "Build it with the recipe's compilers, which know the target: `compiler('c')` and Rust's.",
+    )
+    CONDA_TWICE = (
+        "AU513",
+        "The conda package has a module twice: which is imported depends on the interpreter.",
+        _CONDA,
+    )
+    CONDA_UNDECLARED = (
+        "AU514",
+        "The conda package has a shared object that no source declares.",
+        "Remove it from package data and from the source tree, then build again.",
+    )
+    CONDA_UNMARKED = (
+        "AU515",
+        "A shared object in the conda package has no fingerprint of its sources.",
+        "Build it through setup.py, which links the fingerprint into every module.",
+    )
+    CONDA_MISLABELLED = (
+        "AU516",
+        "A shared object in the conda package has the fingerprint of another module.",
+        _CONDA,
+    )
+    CONDA_STALE = (
+        "AU517",
+        "A shared object in the conda package is stale: it was built from other sources.",
+        _CONDA,
+    )
+    CONDA_PACKED = (
+        "AU518",
+        "A stale shared object was packed into the conda package from the working tree.",
+        _CLEAN,
+    )
+    CONDA_PURE = (
+        "AU519",
+        "The conda package has no shared object at all.",
+        "See that the recipe's script runs setup.py, and that no extension is optional.",
+    )
+    CONDA_PATHS = (
+        "AU531",
+        "The conda package's paths.json does not describe its contents.",
+        "Never edit a conda package by hand; build again: `./pixiw run build-conda`.",
+    )
+    CONDA_NO_BUILD_RECORD = ("AU541", "The conda package has no readable build record.", _CONDA)
+    CONDA_BUILD_RECORD = (
+        "AU542",
+        "The conda package's build record does not describe its contents.",
+        _CONDA,
+    )
+    CONDA_DIGEST = (
+        "AU543",
+        "The conda package was built from other sources than this checkout's.",
+        _CONDA,
     )
     # The installation.
     INSTALLED_MISSING = (

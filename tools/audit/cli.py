@@ -72,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="ARTEFACT",
-        help="a wheel, an sdist, or a folder of them (default: those of dist/<environment>, "
-        "built for the purpose where there are none)",
+        help="a wheel, an sdist, a conda package, or a folder of them (default: those of "
+        "dist/<environment>, built for the purpose where there are none)",
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--dist", type=Path, metavar="DIR", help="audit the artefacts in DIR")
@@ -133,7 +133,7 @@ def _material(options: argparse.Namespace, stack: ExitStack) -> Material:
         raise AuditError("\n".join(errors))
     unknown = {
         stage: f"no {stage.label} was given"
-        for stage in (Stage.SDIST, Stage.WHEEL)
+        for stage in (Stage.SDIST, Stage.WHEEL, Stage.CONDA)
         if not any(each.stage is stage for each in contents)
     }
     if project.tracking.unknown is not None:

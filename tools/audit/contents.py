@@ -25,7 +25,7 @@ class Contents:
         How the artefact is named in the report.
     files
         Content by path, relative to the root of the project (sdist) or to the folder that goes
-        on sys.path (wheel, installation).
+        on sys.path (wheel, conda package, installation).
     version
         The version that its metadata states.
     name

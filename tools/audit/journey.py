@@ -94,7 +94,9 @@ def _states(material: Material, module: Module, hole: Stage | None) -> dict[Stag
             states[stage] = LOST
         elif stage in material.unknown:
             states[stage] = UNKNOWN
-        elif stage in {Stage.WHEEL, Stage.INSTALLED} and not _ships(material.project, module):
+        elif stage in {Stage.WHEEL, Stage.CONDA, Stage.INSTALLED} and not _ships(
+            material.project, module
+        ):
             states[stage] = EXEMPT
         else:
             states[stage] = PRESENT

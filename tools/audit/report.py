@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MARKS = {PRESENT: "yes", BEYOND: "-", UNKNOWN: "?", EXEMPT: ""}
 _RED, _GREEN, _BOLD, _PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
 _MEGA = 1e6
+_CELL = 9
 
 
 def render(material: Material, journey: Journey, notes: list[str], *, colour: bool) -> str:
@@ -41,14 +42,14 @@ def _artefacts(material: Material) -> Iterator[str]:
             size = f"  {contents.size / _MEGA:.2f} MB of {ceiling / _MEGA:.2f} MB allowed"
         elif isinstance(contents, Installation) and contents.editable is not None:
             size = f"  editable, from {contents.editable}"
-        yield f"  {contents.stage.label:<10} {contents.label}{size}"
+        yield f"  {contents.stage.label:<13} {contents.label}{size}"
 
 
 def _table(journey: Journey, *, colour: bool) -> Iterator[str]:
     """Yield a line per compiled module and per module with a hole; the others are counted."""
     shown = [row for row in journey.rows if row.module.compiled or row.hole is not None]
     width = max((len(row.module.name) for row in shown), default=6)
-    head = f"{'module':<{width}}  " + "  ".join(f"{stage.label:<9}" for stage in Stage)
+    head = f"{'module':<{width}}  " + "  ".join(_padded(stage.label, stage) for stage in Stage)
     yield _paint(head.rstrip(), _BOLD, colour=colour)
     for row in shown:
         cells = "  ".join(_cell(row, stage, colour=colour) for stage in Stage)
@@ -68,7 +69,11 @@ def _cell(row: Row, stage: Stage, *, colour: bool) -> str:
     state = row.states[stage]
     text = row.codes[0] if state == LOST else _MARKS[state]
     shade = {LOST: _RED, PRESENT: _GREEN}.get(state, "")
-    return _paint(f"{text:<9}", shade, colour=colour)
+    return _paint(_padded(text, stage), shade, colour=colour)
+
+
+def _padded(text: str, stage: Stage) -> str:
+    return text.ljust(max(len(stage.label), _CELL))
 
 
 def _findings(journey: Journey, *, colour: bool) -> Iterator[list[str]]:

@@ -6,15 +6,13 @@ from enum import Enum
 
 
 class Stage(Enum):
-    """A stage, with the first digit of the codes of what can go wrong there.
-
-    Digit 5 belongs to the conda package, between wheel and installation.
-    """
+    """A stage, with the first digit of the codes of what can go wrong there."""
 
     DECLARED = "declared", 1
     TRACKED = "tracked", 2
     SDIST = "sdist", 3
     WHEEL = "wheel", 4
+    CONDA = "conda package", 5
     INSTALLED = "installed", 6
 
     def __init__(self, label: str, digit: int) -> None:

@@ -20,6 +20,7 @@ from progress import Step
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parents[1]
 REQUIREMENTS = PACKAGE / "requirements.txt"
+_TOO_LITTLE = 1_000_000
 POINTER = "interpreter"
 """File that names the environment's Python for the scripts that start pixiw."""
 
@@ -29,12 +30,12 @@ _REASONS = (
         "the index served a file whose hash is not the pinned one; check the index or its proxy",
     ),
     (
-        r"No space left on device",
-        "the disk is full; free some space and run it again",
-    ),
-    (
         r"NewConnectionError|Max retries|timed out|Temporary failure|ConnectionError",
         "the package index cannot be reached; check the network, or pip's index-url",
+    ),
+    (
+        r"\(from versions: none\)",
+        "the package index cannot be reached or is empty; check the network, or pip's index-url",
     ),
     (
         r"No matching distribution|Could not find a version",
@@ -52,13 +53,19 @@ class Bootstrap:
         The folder ``.pixi/pixiw`` of the checkout.
     requirements : Path
         The pinned, hashed requirements.
+    script : Path
+        The program that is to run in it.
     """
 
     def __init__(
-        self, state: Path = ROOT / ".pixi" / "pixiw", requirements: Path = REQUIREMENTS
+        self,
+        state: Path = ROOT / ".pixi" / "pixiw",
+        requirements: Path = REQUIREMENTS,
+        script: Path = PACKAGE / "__main__.py",
     ) -> None:
         self.state = state
         self.requirements = requirements
+        self.script = script
 
     @property
     def prefix(self) -> Path:
@@ -88,7 +95,7 @@ class Bootstrap:
     def _become(self, arguments: list[str]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
-        call = [str(self.python), "-I", str(PACKAGE / "__main__.py"), *arguments]
+        call = [str(self.python), "-I", str(self.script), *arguments]
         if os.name == "nt":
             sys.exit(subprocess.run(call, check=False).returncode)
         os.execv(self.python, call)  # noqa: S606 - the same program without a shell
@@ -147,15 +154,19 @@ class Bootstrap:
         step.advance("packages")
 
     def _run(self, aside: Path, arguments: list[str], python: Path) -> None:
-        log = aside / "log"
-        with log.open("wb") as output:
-            code = subprocess.run(
-                [python, *arguments], stdout=output, stderr=subprocess.STDOUT, check=False
-            ).returncode
-        if code:
-            kept = self.state / "bootstrap.log"
-            log.replace(kept)
-            raise PixiwError(_explain(kept, python, code))
+        # Not straight into a file: on a full disk nothing would be left of what is said.
+        done = subprocess.run(
+            [python, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        if done.returncode:
+            free = shutil.disk_usage(self.state).free
+            said = done.stdout.decode("utf-8", errors="replace")
+            reason = _explain(said, python, done.returncode, free)
+            # The log needs the room that the failed attempt takes up.
+            shutil.rmtree(aside, ignore_errors=True)
+            log = self.state / "bootstrap.log"
+            log.write_bytes(done.stdout)
+            raise PixiwError(f"{reason} (the log is {log})")
 
     def _point(self) -> None:
         """Tell the scripts which interpreter to start next time."""
@@ -191,14 +202,18 @@ def _base_python() -> str:
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
-def _explain(log: Path, python: Path, code: int) -> str:
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if "ensurepip" in text:
+def _explain(said: str, python: Path, code: int, free: int) -> str:
+    """Say why a program failed, from its output and the bytes that the disk had left."""
+    failed = "pixiw's tools could not be installed"
+    # venv does not pass on what its own steps complain about.
+    if free < _TOO_LITTLE or "No space left on device" in said:
+        return f"{failed}: the disk is full; free some space and run it again"
+    if "ensurepip" in said:
         return (
             f"{python} cannot make virtual environments; install what it lacks, as in: "
             "apt-get install python3-venv"
         )
     for pattern, reason in _REASONS:
-        if re.search(pattern, text):
-            return f"pixiw's tools could not be installed: {reason} (the log is {log})"
-    return f"pixiw's tools could not be installed: {python} ended with {code} (the log is {log})"
+        if re.search(pattern, said):
+            return f"{failed}: {reason}"
+    return f"{failed}: {python} ended with {code}"

@@ -329,3 +329,21 @@ fn bad_parameters_are_named() {
     assert!(Macd::new(5, 5, 3, 1).is_err());
     assert!(Macd::new(2, 5, 3, 0).is_err());
 }
+
+#[test]
+fn tiles_of_long_windows_are_narrow() {
+    let moments = Moments {
+        moment: Moment::Std,
+        ddof: 1,
+    };
+    for window in [1, 20, 4096, 50_000, 3_000_000, usize::MAX] {
+        for columns in [0, 1, 500] {
+            let tile = moments.shape(window, columns);
+            assert!((1..=64).contains(&tile.lanes));
+            let before = window.saturating_mul(tile.lanes);
+            assert!(before <= window.max(1 << 18));
+            assert!(tile.rows >= window);
+            assert!((1..=tile.lanes).contains(&Median.shape(window, columns).lanes));
+        }
+    }
+}

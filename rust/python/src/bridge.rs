@@ -6,6 +6,7 @@ use numpy::ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use rustybt_kernels::Error;
 
 pub type Array<'py> = PyReadonlyArrayDyn<'py, f64>;
@@ -78,7 +79,10 @@ impl<'a, 'py, const S: usize> Series<'a, 'py, S> {
     ) -> PyResult<[Output<'py>; O]> {
         let first = self.arrays[0];
         let fortran = first.is_fortran_contiguous() && !first.is_c_contiguous();
-        let outputs: [Output<'py>; O] = std::array::from_fn(|_| empty(py, first.shape(), fortran));
+        let outputs = (0..O)
+            .map(|_| empty(py, first.shape(), fortran))
+            .collect::<PyResult<Vec<_>>>()?;
+        let outputs: [Output<'py>; O] = outputs.try_into().expect("as many as were made");
         {
             let mut borrowed = outputs.each_ref().map(PyArrayMethods::readwrite);
             let sources = self.arrays.map(|array| {
@@ -112,8 +116,12 @@ impl<'a, 'py, const S: usize> Series<'a, 'py, S> {
     }
 }
 
-/// A new array whose values are still to be written.
-fn empty<'py>(py: Python<'py>, shape: &[usize], fortran: bool) -> Output<'py> {
-    // SAFETY: every bit pattern is an f64, and every kernel writes all of its output.
-    unsafe { PyArrayDyn::new(py, shape, fortran) }
+/// A new array whose values are still to be written, made by numpy itself: where memory does not
+/// suffice it raises, and `PyArray::new` would panic.
+fn empty<'py>(py: Python<'py>, shape: &[usize], fortran: bool) -> PyResult<Output<'py>> {
+    let order = if fortran { "F" } else { "C" };
+    let made = py
+        .import("numpy")?
+        .call_method1("empty", (PyTuple::new(py, shape)?, "float64", order))?;
+    Ok(made.cast_into()?)
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from audit.checks import (
     build_record,
     commands,
+    conda_paths,
     ignore_patterns,
     installation,
     leftovers,
@@ -36,6 +37,7 @@ CHECKS: tuple[Callable[[Material], Iterable[Finding]], ...] = (
     presence.check,
     shared_objects.check,
     wheel_metadata.check,
+    conda_paths.check,
     build_record.check,
     sizes.check,
     installation.check,

@@ -1,4 +1,4 @@
-"""Every source is in the sdist, every shipped one in the wheel and the installation."""
+"""Every source is in the sdist, every shipped one in the packages and the installation."""
 
 from __future__ import annotations
 
@@ -107,6 +107,8 @@ def _generated(project: Project, contents: Contents) -> Iterator[Finding]:
         if is_generated(project, path, content)
         or (contents.stage is Stage.SDIST and project.policy.is_shared_object(path))
     ]
+    if contents.stage is Stage.CONDA:  # bytecode is compiled when the package is built
+        paths = [path for path in paths if not path.endswith(".pyc")]
     if paths:
         yield Finding(at(contents.stage, _GENERATED), contents.label, files=tuple(sorted(paths)))
 

@@ -1,4 +1,4 @@
-"""What a wheel says of itself: name, version, tags, RECORD."""
+"""What an artefact says of itself: name and version; of a wheel also its tags and RECORD."""
 
 from __future__ import annotations
 

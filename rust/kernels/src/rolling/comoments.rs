@@ -2,7 +2,7 @@
 
 use super::moments::fill_back;
 use super::scratch::Scratch;
-use super::tiles::{LANES, Rolling, Shape, Tile, rows_for};
+use super::tiles::{Rolling, Tile};
 use super::window::Window;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,14 +210,6 @@ impl Comoments {
 
 impl Rolling<2> for Comoments {
     const COST: usize = 14;
-
-    fn shape(&self, window: usize, lanes: usize) -> Shape {
-        let lanes = lanes.min(LANES);
-        Shape {
-            rows: rows_for(window, lanes),
-            lanes,
-        }
-    }
 
     #[inline(always)]
     fn full(&self, tile: Tile<'_, 2>, window: Window, scratch: &mut Scratch, out: &mut [f64]) {

@@ -2,7 +2,7 @@
 
 use super::scratch::Scratch;
 use super::sums::fold_sum;
-use super::tiles::{LANES, Rolling, Shape, Tile, rows_for};
+use super::tiles::{Rolling, Tile};
 use super::window::Window;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +83,6 @@ impl Extrema {
 
 impl Rolling<1> for Extrema {
     const COST: usize = 1;
-
-    fn shape(&self, window: usize, lanes: usize) -> Shape {
-        let lanes = lanes.min(LANES);
-        Shape {
-            rows: rows_for(window, lanes),
-            lanes,
-        }
-    }
 
     #[inline(always)]
     fn full(&self, tile: Tile<'_, 1>, window: Window, scratch: &mut Scratch, out: &mut [f64]) {

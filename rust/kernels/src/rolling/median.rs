@@ -1,7 +1,7 @@
 //! Median.
 
 use super::scratch::Scratch;
-use super::tiles::{Rolling, Shape, Tile};
+use super::tiles::{Rolling, Shape, Tile, lanes_for};
 use super::window::Window;
 
 /// Rolling median, exact; of an even number of values, the mean of the middle two.
@@ -166,8 +166,8 @@ impl Rolling<1> for Median {
 
     fn shape(&self, window: usize, lanes: usize) -> Shape {
         Shape {
-            rows: (16 * window).max(4096),
-            lanes: lanes.min(8),
+            rows: window.saturating_mul(16).max(4096),
+            lanes: lanes_for(window, lanes.min(8)),
         }
     }
 

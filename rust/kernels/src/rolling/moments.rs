@@ -1,7 +1,7 @@
 //! Variance, standard deviation and z-score.
 
 use super::scratch::Scratch;
-use super::tiles::{LANES, Rolling, Shape, Tile, rows_for};
+use super::tiles::{Rolling, Tile};
 use super::window::Window;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -358,14 +358,6 @@ impl Moments {
 
 impl Rolling<1> for Moments {
     const COST: usize = 4;
-
-    fn shape(&self, window: usize, lanes: usize) -> Shape {
-        let lanes = lanes.min(LANES);
-        Shape {
-            rows: rows_for(window, lanes),
-            lanes,
-        }
-    }
 
     #[inline(always)]
     fn full(&self, tile: Tile<'_, 1>, window: Window, scratch: &mut Scratch, out: &mut [f64]) {

@@ -1,7 +1,7 @@
 //! Sum and mean.
 
 use super::scratch::Scratch;
-use super::tiles::{LANES, Rolling, Shape, Tile, rows_for};
+use super::tiles::{Rolling, Tile};
 use super::window::Window;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ pub enum Sum {
 
 /// Rolling sum or mean, by pairwise summation.
 ///
-/// The error of a sum is at most `(log2(window) + 2) * eps / 2 * sum(|x|)`. The mean of a window of
-/// equal values is that value exactly.
+/// The error of a sum is at most `(log2(window) + 2) * eps / 2 * sum(|x|)`. The mean of a full
+/// window of equal values is that value exactly.
 pub struct Sums(pub Sum);
 
 /// `target[i] = source[i] + source[i + shift]`
@@ -162,14 +162,6 @@ fn fold_mean(x: &mut [f64], lanes: usize, window: usize, scratch: &mut Scratch, 
 
 impl Rolling<1> for Sums {
     const COST: usize = 1;
-
-    fn shape(&self, window: usize, lanes: usize) -> Shape {
-        let lanes = lanes.min(LANES);
-        Shape {
-            rows: rows_for(window, lanes),
-            lanes,
-        }
-    }
 
     #[inline(always)]
     fn full(&self, tile: Tile<'_, 1>, window: Window, scratch: &mut Scratch, out: &mut [f64]) {

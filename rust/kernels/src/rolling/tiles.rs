@@ -30,7 +30,14 @@ pub trait Rolling<const S: usize>: Sync {
     const COST: usize;
 
     /// The tile that suits the kernel; `lanes` is the most columns that lie side by side.
-    fn shape(&self, window: usize, lanes: usize) -> Shape;
+    fn shape(&self, window: usize, lanes: usize) -> Shape {
+        let lanes = lanes_for(window, lanes.min(LANES));
+        Shape {
+            // The copied rows before the tile stay cheap, and a few planes of it fit the cache.
+            rows: (1024 / lanes).max(window.saturating_mul(4)),
+            lanes,
+        }
+    }
 
     /// Computes a tile in which nothing is missing.
     fn full(&self, tile: Tile<'_, S>, window: Window, scratch: &mut Scratch, out: &mut [f64]);
@@ -48,11 +55,15 @@ pub trait Rolling<const S: usize>: Sync {
 }
 
 /// The most columns that a tile takes.
-pub const LANES: usize = 64;
+const LANES: usize = 64;
 
-/// Rows that keep the copied rows before a tile cheap and a few planes of it in cache.
-pub fn rows_for(window: usize, lanes: usize) -> usize {
-    (1024 / lanes).max(4 * window)
+/// The most values of one window's length across a tile's columns: a kernel keeps several planes
+/// of a tile, so side by side long windows would take many times the memory of the array.
+const ACROSS: usize = 1 << 18;
+
+/// Columns that a tile takes, at least 1 and at most `lanes`.
+pub fn lanes_for(window: usize, lanes: usize) -> usize {
+    lanes.min(ACROSS / window).max(1)
 }
 
 struct Place<'a> {
