@@ -102,8 +102,12 @@ def _zstd(data: bytes) -> list[Member]:
         import zstandard
     except ImportError:
         raise ValueError("no zstandard") from None  # then it is compared as one file
-    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)) as stream:
-        return _tar(stream.read())
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)) as stream:
+            plain = stream.read()
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from None
+    return _tar(plain)
 
 
 _READERS: dict[str, Callable[[bytes], list[Member]]] = {
