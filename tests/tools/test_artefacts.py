@@ -5,13 +5,14 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artefacts import builder, cli, tree
+from artefacts import builder, cli, packing, tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from artefacts.installer import install
@@ -208,6 +209,65 @@ def test_install_refuses_what_is_no_wheel(tmp_path: Path) -> None:
     (tmp_path / "toy-1-py3-none-any.whl").write_bytes(b"not a zip")
     with pytest.raises(ArtefactError, match=r"toy-1-py3-none-any\.whl is not a readable wheel"):
         install(tmp_path)
+
+
+@pytest.mark.parametrize("given", ["", "yesterday", "-1", "1.5"])
+def test_an_epoch_that_is_no_number_is_one_sentence(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+    with pytest.raises(ArtefactError, match=rf"SOURCE_DATE_EPOCH is '{given}': set it to whole"):
+        builder.build(repository, repository / "dist")
+    assert not (repository / "dist").exists()
+
+
+def test_archives_carry_the_commits_time_and_nobodys_name(repository: Path) -> None:
+    (repository / "toy/__init__.py").chmod(0o600)
+    epoch = int(Checkout(repository).environment({})["SOURCE_DATE_EPOCH"])
+    sdist, wheel = builder.build(repository, repository / "dist")
+    with tarfile.open(sdist) as archive:
+        members = archive.getmembers()
+    assert [member.name for member in members] == sorted(member.name for member in members)
+    assert {(m.mtime, m.uid, m.gid, m.uname, m.gname) for m in members} == {(epoch, 0, 0, "", "")}
+    assert {m.mode for m in members if m.isfile()} == {0o644}
+    with zipfile.ZipFile(wheel) as archive:
+        infos = archive.infolist()
+    assert {info.date_time for info in infos} == {_zip_time(epoch)}
+    assert {info.external_attr >> 16 for info in infos} == {0o100644}
+    names = [info.filename for info in infos]
+    assert names[0] == "toy/__init__.py"
+    assert names[-1] == "toy-1.0.dist-info/RECORD"
+    assert names[1:-1] == sorted(names[1:-1])
+
+
+def _zip_time(epoch: int) -> tuple[int, int, int, int, int, int]:
+    date = datetime.fromtimestamp(epoch - epoch % 2, UTC)
+    return date.year, date.month, date.day, date.hour, date.minute, date.second
+
+
+def test_what_may_be_executed_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "toy-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, mode in (("toy/run", 0o700), ("toy/read", 0o600)):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            archive.writestr(info, name)
+    packing.repack(path, 0)
+    with zipfile.ZipFile(path) as archive:
+        found = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
+        assert archive.testzip() is None
+        assert archive.read("toy/run") == b"toy/run"
+        assert archive.infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
+    assert found == {"toy/read": 0o100644, "toy/run": 0o100755}
+
+
+def test_a_broken_archive_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "toy-1.0.tar.gz"
+    path.write_bytes(b"not an archive")
+    with pytest.raises(tarfile.ReadError):
+        packing.repack(path, 0)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == b"not an archive"
 
 
 def test_an_environment_that_cannot_be_written_is_a_sentence(

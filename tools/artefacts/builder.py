@@ -16,7 +16,7 @@ import sysconfig
 from collections import deque
 from typing import TYPE_CHECKING
 
-from artefacts import tree
+from artefacts import packing, tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from pixiw.lock import FileLock
@@ -51,6 +51,7 @@ def build(root: Path, outdir: Path) -> list[Path]:
     with FileLock(work / "lock", waiting=f"another build is using {work}"):
         _begin(work)
         environment = checkout.environment(os.environ)
+        epoch = packing.epoch_of(environment)
         log = work / "build.log"
         log.unlink(missing_ok=True)
         made = work / "made"
@@ -58,9 +59,11 @@ def build(root: Path, outdir: Path) -> list[Path]:
         source = work / "checkout"
         tree.sync(source, checkout.contents(), keep=frozenset())
         sdist = _run("sdist", source, made, environment, log)
+        packing.repack(sdist, epoch)
         unpacked = work / "sdist"
         tree.sync(unpacked, tree.sdist_contents(sdist), keep=_PRODUCTS)
         wheel = _run("wheel", unpacked, made, environment, log)
+        packing.repack(wheel, epoch)
         published = _publish([sdist, wheel], outdir)
         _end(work)
     return published

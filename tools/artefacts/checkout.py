@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 REVISION = "SOURCE_REVISION"
 
-# Nothing below these enters an artefact, so nothing below them is mirrored.
-_ASIDE = {".git", ".github", ".pixi", "benchmarks", "build", "dist", "docs", "recipe", "tests"}
+# Sources, but of no artefact: nothing below these is mirrored.
+_ASIDE = {".github", "benchmarks", "docs", "recipe", "tests"}
+# What work in a checkout leaves there, whether or not git was told to ignore it.
+_PRODUCTS = {".git", ".pixi", "build", "dist"}
 
 
 class Checkout:
@@ -31,21 +33,15 @@ class Checkout:
 
     def files(self) -> list[str]:
         """Return the POSIX paths of the files that may enter an artefact, sorted."""
-        if self.in_git:
-            listing = self._git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-            names = {name for name in listing.split("\0") if name}
-        else:
-            names = {
-                path.relative_to(self.root).as_posix()
-                for top in self.root.iterdir()
-                if top.name not in _ASIDE
-                for path in ([top] if top.is_file() else top.rglob("*"))
-            }
-        return sorted(name for name in names if self._enters(name))
+        return [name for name in self._listed() if name.partition("/")[0] not in _ASIDE]
 
-    def contents(self) -> dict[str, bytes]:
-        """Return path -> content of :meth:`files`, the revision written in."""
-        found = {name: (self.root / name).read_bytes() for name in self.files()}
+    def contents(self, *, everything: bool = False) -> dict[str, bytes]:
+        """Return path -> content of :meth:`files`, the revision written in.
+
+        With `everything`, of all files that git knows, or that lie here where there is no git.
+        """
+        names = self._listed() if everything else self.files()
+        found = {name: (self.root / name).read_bytes() for name in names}
         revision = self.revision()
         if revision is not None:
             found[REVISION] = f"{revision}\n".encode()
@@ -65,13 +61,19 @@ class Checkout:
             variables["SOURCE_DATE_EPOCH"] = self._git("log", "-1", "--format=%ct").strip()
         return variables
 
-    def _enters(self, name: str) -> bool:
-        parts = PurePosixPath(name).parts
-        if parts[0] in _ASIDE or parts[0].endswith(".egg-info") or "__pycache__" in parts:
-            return False
-        if parts[:2] == ("rust", "target"):
-            return False
-        return (self.root / name).is_file()  # a tracked file may be deleted in the work tree
+    def _listed(self) -> list[str]:
+        if self.in_git:
+            listing = self._git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+            names = {name for name in listing.split("\0") if name}
+        else:
+            names = {
+                path.relative_to(self.root).as_posix()
+                for top in self.root.iterdir()
+                if top.name not in _PRODUCTS
+                for path in ([top] if top.is_file() else top.rglob("*"))
+            }
+        # A tracked file may be deleted in the work tree.
+        return sorted(n for n in names if not _is_product(n) and (self.root / n).is_file())
 
     def _has_commit(self) -> bool:
         return self._run("rev-parse", "--verify", "--quiet", "HEAD").returncode == 0
@@ -91,3 +93,13 @@ class Checkout:
         except FileNotFoundError:
             message = f"{self.root} is a git checkout, but git is not on PATH: install git"
             raise ArtefactError(message) from None
+
+
+def _is_product(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return (
+        parts[0] in _PRODUCTS
+        or parts[0].endswith(".egg-info")
+        or "__pycache__" in parts
+        or parts[:2] == ("rust", "target")
+    )

@@ -1,0 +1,1 @@
+"""Build every artefact twice under other conditions and compare the bytes."""
