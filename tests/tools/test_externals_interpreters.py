@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from externals import interpreters
 from externals.interpreters import best_of_each_minor, describe, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FINAL: dict[str, Any] = {
     "implementation": "cpython",
@@ -90,6 +93,31 @@ def test_found_beside_the_shims_of_another_home(tree: Tree) -> None:
     tree.add("other/.pyenv/versions/3.12.4", (3, 12, 4))
     (tree.root / "other/.pyenv/shims").mkdir(parents=True)
     assert tree.find("other/.pyenv/shims") == ["3.12.4"]
+
+
+def test_folders_that_are_closed_to_us_are_passed_over(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.add("usr", (3, 12, 1))
+    (tree.root / "other/.pyenv/versions").mkdir(parents=True)
+    plain = Path.iterdir
+
+    def closed(folder: Path) -> Iterator[Path]:
+        if "other" in folder.parts:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return plain(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert tree.find("other/.pyenv/shims:other/bin") == ["3.12.1"]
+
+
+def test_a_user_without_a_home(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    tree.add("usr", (3, 12, 1))
+    assert [python.full for python in find({}, system=tree.root)] == ["3.12.1"]
 
 
 @pytest.mark.parametrize(

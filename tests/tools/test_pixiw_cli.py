@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pixiw import bootstrap
+from pixiw import bootstrap, cli
 from pixiw.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
@@ -254,6 +254,18 @@ def test_mistakes_in_variables_and_manifests(checkout: Path) -> None:
     )
     (checkout / "pixi.toml").unlink()
     assert "no pixi.toml in" in sentence(call(checkout, "run", "hello"))
+
+
+def test_files_that_the_system_keeps_from_us(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_arguments: list[str]) -> int:
+        raise PermissionError(13, "Permission denied", "/srv/others/python")
+
+    monkeypatch.setattr(cli, "dispatch", refuse)
+    assert cli._guarded([]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("pixiw: cannot use /srv/others/python: Permission denied; make it")
 
 
 def test_a_working_directory_that_is_gone(checkout: Path, tmp_path: Path) -> None:

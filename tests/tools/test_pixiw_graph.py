@@ -108,7 +108,7 @@ def test_dependencies_can_be_left_out(planner: Planner) -> None:
         ("ring2", None, "in a circle: ring2 -> ring3 -> ring -> ring2;"),
         ("self", None, "in a circle: self -> self;"),
         ("buidl", None, r'no task "buidl" \(did you mean "build"\?\); there are "all", "ask"'),
-        ("lost", None, r'no task "buidl" \(did you mean "build"\?\)'),
+        ("lost", None, r'depends-on of task "lost": no task "buidl" \(did you mean "build"\?\)'),
         ("lint", "default", 'environment "default" has no task "lint"'),
         ("build", "lint", 'environment "lint" has no task "build"; there are "lint"'),
         ("build", "py314", r'no environment "py314" \(did you mean "py313"\?\)'),

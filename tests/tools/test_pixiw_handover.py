@@ -106,6 +106,16 @@ def test_an_old_pixi_on_path_does_not_hide_a_fitting_one(machine: Path) -> None:
     assert len(reasons) == 1
 
 
+def test_a_user_without_a_home_has_no_pixi_there(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert handover.find(machine / "pixi.toml") == (None, [])
+
+
 @posix
 def test_handing_over_can_be_forbidden(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(machine / "path", "echo pixi 0.77.0")

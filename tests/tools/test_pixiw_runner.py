@@ -380,6 +380,11 @@ def test_patterns_that_leave_the_folder(tmp_path: Path, pattern: str) -> None:
         globs.select(tmp_path / "inner", [pattern])
 
 
+def test_a_pattern_with_an_impossible_range(tmp_path: Path) -> None:
+    with pytest.raises(PixiwError, match=r'the pattern "src/\[z-a\]\.py" has a range'):
+        globs.select(tmp_path, ["src/[z-a].py"])
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_signal_becomes_128_and_its_number(tmp_path: Path, number: int) -> None:

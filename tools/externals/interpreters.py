@@ -114,6 +114,22 @@ class Interpreter:
         return f"{self.executable} {self.full} {state.st_size} {state.st_mtime_ns} {self.headers}"
 
 
+def _home() -> Path:
+    """Return the user's folder; one that cannot be where the system knows none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted; nothing where there is none or it is closed to us."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
 def _candidates(environment: Mapping[str, str], home: Path, system: Path) -> Iterable[Path]:
     data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
     folders = [Path(entry) for entry in environment.get("PATH", "").split(os.pathsep) if entry]
@@ -123,17 +139,11 @@ def _candidates(environment: Mapping[str, str], home: Path, system: Path) -> Ite
         # pyenv's shims lie beside its versions, also where HOME is not its owner's.
         *(folder.with_name("versions") for folder in folders if folder.name == "shims"),
     ):
-        if versions.is_dir():
-            folders += sorted(folder / "bin" for folder in versions.iterdir())
+        folders += [folder / "bin" for folder in _entries(versions)]
     folders += [system / "usr/local/bin", system / "usr/bin"]
     for folder in dict.fromkeys(folders):
-        if folder.name == "shims" or not folder.is_dir():
-            continue
-        try:
-            names = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
-        except OSError:
-            continue
-        yield from names
+        if folder.name != "shims":
+            yield from (path for path in _entries(folder) if _NAME.fullmatch(path.name))
 
 
 def _is_program(path: Path) -> bool:
@@ -219,7 +229,7 @@ def find(
         File that remembers what each binary said of itself.
     """
     environment = os.environ if environment is None else environment
-    home = Path.home() if home is None else home
+    home = _home() if home is None else home
     known = _read_cache(cache)
     seen: dict[str, Any] = {}
     found: dict[Path, Interpreter] = {}

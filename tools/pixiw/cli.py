@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -53,6 +54,9 @@ Options:
 
 docs/pixiw.md tells the differences from pixi."""
 
+_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
+"""Errors of files that belong to somebody else."""
+
 _TASK_LIKE = re.compile(r"[\w.:-]+")
 
 _MANIFEST_OPTIONS = {
@@ -96,6 +100,16 @@ def _guarded(arguments: list[str]) -> int:
         sys.stdout.flush()
         print(f"pixiw: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.errno not in _NOT_OURS or error.filename is None:
+            raise
+        sys.stdout.flush()
+        print(
+            f"pixiw: cannot use {error.filename}: {error.strerror}; make it accessible to you, or "
+            "work in a checkout of your own",
+            file=sys.stderr,
+        )
+        return 1
     except Interrupted as event:
         return event.exit_code
     except KeyboardInterrupt:

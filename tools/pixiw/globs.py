@@ -40,7 +40,7 @@ def parse(text: str) -> Pattern:
     Raises
     ------
     PixiwError
-        For a pattern that leaves the root, or is empty.
+        For a pattern that leaves the root, is empty, or has an impossible range in brackets.
     """
     negated = text.startswith("!")
     body = text.removeprefix("!").replace(os.sep, "/").removeprefix("./").rstrip("/")
@@ -56,7 +56,11 @@ def parse(text: str) -> Pattern:
                 break
             start.append(part)
     expression = _expression(parts if anchored else ("**", *parts))
-    return Pattern(text, negated, tuple(start), re.compile(expression))
+    try:
+        return Pattern(text, negated, tuple(start), re.compile(expression))
+    except re.error as error:
+        message = f'the pattern "{text}" has a range in brackets that cannot be: {error.msg}'
+        raise PixiwError(message) from error
 
 
 def _expression(parts: Sequence[str]) -> str:

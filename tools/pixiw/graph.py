@@ -144,10 +144,14 @@ class Planner:
         ordered[node] = None
 
     def _dependency(self, node: Node, dependency: TaskDependency) -> Node:
-        chosen = self.environment_of(dependency.task, dependency.environment, node.environment)
-        task = self.workspace.environment(chosen).tasks[dependency.task]
-        context = self.context(node)
         where = f'depends-on of task "{node.task.name}"'
+        try:
+            chosen = self.environment_of(dependency.task, dependency.environment, node.environment)
+            task = self.workspace.environment(chosen).tasks[dependency.task]
+        except PixiwError as error:
+            message = f"{where}: {error}"
+            raise PixiwError(message) from error
+        context = self.context(node)
         passed = tuple(
             PassedArgument(argument.name, render(argument.value, context, where))
             for argument in dependency.arguments

@@ -36,7 +36,10 @@ def candidates() -> Iterator[Path]:
     on_path = shutil.which("pixi")
     if on_path is not None:
         yield Path(on_path)
-    home = Path(os.environ.get("PIXI_HOME") or Path.home() / ".pixi")
+    try:
+        home = Path(os.environ.get("PIXI_HOME") or Path.home() / ".pixi")
+    except RuntimeError:  # a user without an entry in the system's list, as in many containers
+        return
     installed = home / "bin" / ("pixi.exe" if os.name == "nt" else "pixi")
     if os.access(installed, os.X_OK):
         yield installed
