@@ -79,7 +79,7 @@ def timed(title: str, command: Sequence[str], folder: Path, variables: Mapping[s
 
 def _stop(process: subprocess.Popen[str]) -> None:
     """End a command and what it started, so that nothing writes into a folder being removed."""
-    _signal(process, "SIGINT")
+    _signal(process, "SIGTERM")
     try:
         process.wait(_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
