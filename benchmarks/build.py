@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import tomllib
-from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,18 +20,13 @@ sys.path.insert(0, str(ROOT / "tools"))
 from artefacts.checkout import Checkout  # noqa: E402
 from artefacts.errors import ArtefactError  # noqa: E402
 from measures import Measure, Report  # noqa: E402
-from progress import Step  # noqa: E402
+from timed import BenchmarkError, timed  # noqa: E402
 
 ZIPLINE = "zipline-reloaded==3.2.1"
 COLD_LIMIT = 0.6
 UNCHANGED_LIMIT_S = 3
 TOUCHED_LIMIT_S = 15
 SIZE_LIMIT = 0.333
-LAST_LINES = 12
-
-
-class BenchmarkError(Exception):
-    """A sentence on what could not be measured and what to do."""
 
 
 class Workshop:
@@ -50,28 +42,7 @@ class Workshop:
 
     def run(self, title: str, command: list[str], **variables: str) -> float:
         """Run a command to its end; return the seconds it took."""
-        last: deque[str] = deque(maxlen=LAST_LINES)
-        started = time.perf_counter()
-        with (
-            Step(title) as step,
-            subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env={**self.environment, **variables},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            ) as process,
-        ):
-            for line in process.stdout or ():
-                last.append(line.rstrip())
-                step.advance(line.strip(), by=0)
-            if process.wait() != 0:
-                said = "\n  ".join(last)
-                raise BenchmarkError(f"{title} failed; the end of its output:\n  {said}")
-        return time.perf_counter() - started
+        return timed(title, command, self.folder, {**self.environment, **variables})
 
     def venv(self, name: str, requirements: list[str]) -> str:
         """Make a virtual environment with `requirements`; return its interpreter."""

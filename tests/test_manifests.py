@@ -64,7 +64,10 @@ def test_every_task_is_described_and_can_run(name: str) -> None:
     task = TASKS[name]
     assert task["description"]
     assert "cmd" in task or "depends-on" in task
-    assert set(task.get("depends-on", [])) <= set(TASKS)
+    for dependency in task.get("depends-on", []):
+        named = {"task": dependency} if isinstance(dependency, str) else dependency
+        assert named["task"] in TASKS
+        assert named.get("environment", "default") in PIXI["environments"]
     for script in re.findall(r"python (?:-P )?((?:tools|benchmarks)/\S+)", task.get("cmd", "")):
         assert (ROOT / script).exists(), f"{name} runs {script}, which is not there"
 
