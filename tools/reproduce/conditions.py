@@ -121,6 +121,11 @@ class Place:
                 (self.home / ".cargo").mkdir(parents=True, exist_ok=True)
                 shutil.copy(original / name, self.home / ".cargo" / name)
 
+    def carry(self, root: Path, name: str) -> None:
+        """Copy the folder `name` of the checkout `root`, if it is there."""
+        if (root / name).is_dir():
+            shutil.copytree(root / name, self.checkout / name, dirs_exist_ok=True)
+
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return `base` with everything set that the conditions vary."""
         variables = {

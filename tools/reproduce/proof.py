@@ -107,6 +107,8 @@ def _prove(root: Path, kinds: list[Kind], base: Path) -> Proof:
             time.sleep(_CLOCK_STEP)
         place.furnish(contents, reverse=bool(number))
         for kind in kinds:
+            for name in kind.downloads:
+                place.carry(root, name)
             _build(place, kind, given)
     needles = places[0].needles(), places[1].needles()
     secrets = conditions.personal(root)
