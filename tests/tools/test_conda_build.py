@@ -24,6 +24,8 @@ from externals.failure import ExternalsError
 
 ROOT = Path(__file__).resolve().parents[2]
 
+EPOCH = 1_700_000_000  # 2023-11-14 22:13:20 UTC
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the toys are scripts of a Unix shell")
 
 TOY = """\
@@ -52,7 +54,7 @@ def _workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> building.Works
     offer = Offer((channel.as_uri(),), {})
     folder = tmp_path / "work"
     folder.mkdir()
-    return building.Workshop(folder, offer, variants.Platforms(here, here))
+    return building.Workshop(folder, offer, variants.Platforms(here, here), EPOCH)
 
 
 def write(
@@ -214,7 +216,8 @@ from conda import building, errors, variants
 from conda.channels import Offer
 folder, channel, here, recipe = sys.argv[2:]
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-shop = building.Workshop(Path(folder), Offer((channel,), {}), variants.Platforms(here, here))
+platforms = variants.Platforms(here, here)
+shop = building.Workshop(Path(folder), Offer((channel,), {}), platforms, 1_700_000_000)
 try:
     shop.build(Path(recipe))
 except errors.CondaError as error:

@@ -33,16 +33,16 @@ _HOST_PREFIX = re.compile(rb"^ +host_prefix: (['\"]?)(.+)\1$", re.MULTILINE)
 def normalise(path: Path, epoch: int) -> None:
     """Write the package at `path` anew, without what tells where and when it was built.
 
-    ============================================  ===================================================
+    ============================================  ================================================
     times in the archive, ``timestamp``           `epoch`
-    order, owners, modes in the archive           sorted; nobody's; 0755 where executable, else 0644
+    order, owners, modes in the archive           sorted; nobody's; 0755 if executable, or 0644
     the padded prefix, in texts and in bytecode   another of the same length
     ``direct_url.json``                           left out, it names the folder of the sources
     ``RECORD``                                    the files as they are packed
     ``channels`` in ``info/about.json``           a folder becomes ``local``
     ``depends`` in ``info/index.json``            sorted
-    ``info/recipe/rendered_recipe.yaml``          left out: folders, addresses and kernel of the machine
-    ============================================  ===================================================
+    ``info/recipe/rendered_recipe.yaml``          left out: folders and kernel of the machine
+    ============================================  ================================================
 
     All else stays, byte for byte. A prefix without padding (on Windows) stays too.
 
@@ -193,14 +193,13 @@ def _paths(document: dict[str, Any], files: list[Entry], _epoch: int) -> dict[st
         if entry.link is not None:
             place = posixpath.join(posixpath.dirname(entry.path), entry.link)
             target = contents.get(posixpath.normpath(place), entry)
-        if target.link is None:
-            described = {
-                "sha256": hashlib.sha256(target.data).hexdigest(),
-                "size_in_bytes": len(target.data),
-            }
-            path = path | described
-        paths.append(path)
+        described = {} if target.link is not None else _content(target.data)
+        paths.append(path | described)
     return document | {"paths": paths}
+
+
+def _content(data: bytes) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(data).hexdigest(), "size_in_bytes": len(data)}
 
 
 _REWRITERS = {"info/index.json": _index, "info/about.json": _about, "info/paths.json": _paths}

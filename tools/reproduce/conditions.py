@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,10 @@ class Conditions:
             "cores and jobs": "all" if self.cores is None else str(self.cores),
             "PYTHONHASHSEED": self.hash_seed,
         }
+
+    def unspaced(self) -> Conditions:
+        """Return the same in a folder of its own, whose name has no space."""
+        return replace(self, folder=f"unspaced/{self.folder.replace(' ', '-')}")
 
 
 def pair() -> tuple[Conditions, Conditions]:

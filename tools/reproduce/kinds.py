@@ -34,6 +34,8 @@ class Kind:
         Module that the command needs beside the project's own build; empty for none.
     downloads : tuple of str
         Folders below the checkout with what earlier builds fetched and verified; they are copied.
+    spaces : bool
+        Whether it can be built in a folder whose name has a space.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Kind:
     may_vary: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
     downloads: tuple[str, ...] = ()
+    spaces: bool = True
 
     def available(self) -> bool:
         """Return whether this interpreter has what the command needs."""
@@ -80,6 +83,7 @@ def conda() -> Kind:
         ("conda/*/*.conda",),
         needs="rattler_build",
         downloads=(".pixi/externals/cache/wheels",),
+        spaces=False,  # compilers' flags and recipes' scripts name prefixes without quotes
     )
 
 
