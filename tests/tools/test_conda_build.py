@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -86,6 +87,23 @@ def test_a_package_is_built_tested_and_published(
     assert zipfile.is_zipfile(published[0])
     assert stat.S_IMODE(published[0].stat().st_mode) == 0o644
     assert (workshop.folder / "build-any.log").read_text(encoding="utf-8")
+
+
+def test_two_builds_elsewhere_give_the_same_bytes(
+    workshop: building.Workshop, tmp_path: Path
+) -> None:
+    make = "echo $PREFIX >> $PREFIX/share/toy/one"
+    (tmp_path / "recipe").mkdir()  # by itself, since a package holds the recipe's whole folder
+    recipe = write(tmp_path / "recipe", script=f"{MAKE} && {make}")
+    elsewhere = replace(workshop, folder=tmp_path / "some/where/else")
+    elsewhere.folder.mkdir(parents=True)
+    ((one,), (other,)) = (shop.build(recipe) for shop in (workshop, elsewhere))
+    assert one != other
+    assert one.read_bytes() == other.read_bytes()
+    index = json.loads((one.parent / "repodata.json").read_text(encoding="utf-8"))
+    record = index["packages.conda"][one.name]
+    assert record["sha256"] == hashlib.sha256(one.read_bytes()).hexdigest()
+    assert record["timestamp"] == EPOCH * 1000
 
 
 def test_the_path_of_a_build_is_without_this_environment(

@@ -197,3 +197,19 @@ def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CondaError, match="cannot be read as a conda package"):
         normalised.normalise(path, EPOCH)
     assert path.read_bytes() == b"no zip"
+
+
+def test_a_folder_in_the_files_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        folder = tarfile.TarInfo("share/empty")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+    stem = NAME.removesuffix(".conda")
+    with zipfile.ZipFile(path, "w") as container:
+        for part in ("pkg", "info"):
+            compressed = zstandard.ZstdCompressor().compress(plain.getvalue())
+            container.writestr(f"{part}-{stem}.tar.zst", compressed)
+    with pytest.raises(CondaError, match="holds share/empty, which is neither a file nor"):
+        normalised.normalise(path, EPOCH)

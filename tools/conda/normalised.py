@@ -44,7 +44,8 @@ def normalise(path: Path, epoch: int) -> None:
     ``info/recipe/rendered_recipe.yaml``          left out: folders and kernel of the machine
     ============================================  ================================================
 
-    All else stays, byte for byte. A prefix without padding (on Windows) stays too.
+    All else stays, byte for byte, a prefix without padding (on Windows) among it; of the recipe's
+    folder only files do.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def _entries(name: str, data: bytes) -> list[Entry]:
                 found.append(Entry(member.name, stream.read(), executable=executable))
             elif member.issym():
                 found.append(Entry(member.name, link=member.linkname))
-            else:
+            elif not (member.isdir() and member.name.startswith("info/")):  # the recipe's, empty
                 message = f"{name} holds {member.name}, which is neither a file nor a symbolic link"
                 raise CondaError(message)
     return sorted(found, key=lambda entry: entry.path)

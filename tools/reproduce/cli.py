@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _chosen(names: list[str]) -> list[Kind]:
+def chosen(names: list[str]) -> list[Kind]:
     """Return the kinds `names`, or all that can be built here."""
     if names:
         return [KINDS[name]() for name in names]
@@ -44,7 +44,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no artefact is called {unknown[0]}: choose from {', '.join(KINDS)}")
     try:
-        kinds = _chosen(options.kinds)
+        kinds = chosen(options.kinds)
         keep = None if options.keep is None else options.keep.resolve()
         proof = prove(options.root.resolve(), kinds, keep)
     except (ArtefactError, ReproduceError) as error:
