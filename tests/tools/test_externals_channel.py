@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 import rattler
@@ -132,7 +132,8 @@ def test_holds_other_versions_beside_of_what_it_holds_anyway(
         ("lib", "1.0"),
         ("lib", "2.0"),
     }
-    for strategy, version in (("highest", "2.0"), ("lowest", "1.0")):
+    ends: dict[Literal["highest", "lowest"], str] = {"highest": "2.0", "lowest": "1.0"}
+    for strategy, version in ends.items():
         records = asyncio.run(rattler.solve([made.uri], ["app"], strategy=strategy))
         (lib,) = [record for record in records if record.name.normalized == "lib"]
         assert str(lib.version) == version
