@@ -196,7 +196,7 @@ cdef class Asset:
         """
         if not _is_timestamp(session_label):
             raise _wrong_type(self, "session_label", "a pandas.Timestamp", session_label)
-        if self.start_date is None or self.end_date is None:
+        if not (_is_known(self.start_date) and _is_known(self.end_date)):
             raise ValueError(
                 f"{self!r} needs a start_date and an end_date to know whether it is alive, it has "
                 f"{self.start_date} and {self.end_date}"
@@ -396,9 +396,14 @@ cdef _date(owner, name, value):
     return value
 
 
+cdef bint _is_known(date) except -1:
+    """Tell whether a date is neither None nor NaT, which is unequal to itself."""
+    return date is not None and date == date
+
+
 cdef _earlier(first, second):
-    """Return the earlier of two dates, either of which may be None or NaT (unequal to itself)."""
-    known = [date for date in (first, second) if date is not None and date == date]
+    """Return the earlier of two dates, either of which may be unknown."""
+    known = [date for date in (first, second) if _is_known(date)]
     if len(known) == 2:
         return second if second.value < first.value else first
     return known[0] if known else None

@@ -11,8 +11,8 @@ window by default), else the result is NaN.
 
 **Precision.** Nothing is added to and later subtracted from a running total, so nothing drifts and
 no large value leaves a trace in windows that no longer hold it. The sum of a window is off by at
-most ``(log2(window) + 2) * 2**-53 * sum(abs(x))``; a constant window has exactly that mean and
-exactly no variance.
+most ``(log2(window) + 2) * 2**-53 * sum(abs(x))``; a constant window has exactly no variance and,
+if no value is missing, exactly that mean.
 
 **Causality and determinism.** The result of a row depends on this row and earlier ones only, to
 the last bit. It is the same for any number of threads (``RAYON_NUM_THREADS`` limits them), any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import expm1, log
 from typing import TypeVar
 
 from rustybt import _rustybt
@@ -33,7 +33,7 @@ def _alpha(
     if name == "halflife":
         if value <= 0:
             raise ValueError(f"halflife must be above 0, got {value}")
-        return 1 - exp(-log(2) / value)
+        return -expm1(-log(2) / value)
     if not 0 < value <= 1:
         raise ValueError(f"alpha must be above 0 and at most 1, got {value}")
     return value

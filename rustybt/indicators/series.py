@@ -175,11 +175,13 @@ def real(name: str, value: object) -> float:
         If it is NaN or infinite.
     """
     try:
-        number = float(np.asarray(value, dtype=np.float64)) if not isinstance(value, str) else None
+        array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        number = None
-    if number is None:
+        array = None
+    # numpy reads digits in text, and some of its versions take an array of one for a number.
+    if array is None or array.ndim or isinstance(value, (str, bytes)):
         raise TypeError(f"{name} must be a real number, got {value!r}")
+    number = float(array)
     if not np.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number}")
     return number

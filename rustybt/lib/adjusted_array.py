@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import index
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -213,10 +214,16 @@ class AdjustedArray:
             If `window_length` is less than 1.
         WindowLengthTooLong
             If `window_length` exceeds the number of rows.
+        TypeError
+            If a number is no integer.
         ValueError
             If the data were given away before, or an offset is out of range.
         """
         self._require_valid("traverse")
+        window_length = _whole("window_length", window_length)
+        perspective_offset = _whole("perspective_offset", perspective_offset)
+        # From the last row on, every offset leaves no window.
+        offset = min(_whole("offset", offset), self._data.shape[0])
         if window_length < 1:
             raise WindowLengthNotPositive(f"window_length must be 1 or more, got {window_length}")
         if window_length > self._data.shape[0]:
@@ -286,6 +293,16 @@ class AdjustedArray:
     def __repr__(self) -> str:
         count = sum(map(len, self.adjustments.values()))
         return f"<AdjustedArray: {self.dtype.name}, shape {self._data.shape}, {count} adjustments>"
+
+
+def _whole(name: str, value: SupportsIndex) -> int:
+    """Return a number as int."""
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name} must be an integer, got {value!r} of type {type(value).__name__}"
+        ) from None
 
 
 def _relabelled(adjustment: Adjustment, func: Callable[[Any], Any]) -> Adjustment:

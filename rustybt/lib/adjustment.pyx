@@ -76,6 +76,8 @@ cdef Py_ssize_t _position(str name, object value) except? -1:
         raise TypeError(
             f"{name} must be an integer, got {value!r} of type {type(value).__name__}"
         ) from None
+    except OverflowError:
+        raise ValueError(f"{name} must be a position in an array, got {value}") from None
 
 
 cdef class Adjustment:
@@ -320,7 +322,9 @@ cdef class Float64Adjustment(Adjustment):
 
     def __init__(self, first_row, last_row, first_col, last_col, value):
         Adjustment.__init__(self, first_row, last_row, first_col, last_col)
-        if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        # An array has __float__ too, which takes one of a single element in some versions of numpy.
+        is_scalar = not isinstance(value, (str, bytes)) and getattr(value, "ndim", 0) == 0
+        if not is_scalar or not hasattr(value, "__float__"):
             raise TypeError(
                 f"{type(self).__name__} needs a number as value, "
                 f"got {value!r} of type {type(value).__name__}"

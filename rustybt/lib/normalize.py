@@ -41,8 +41,8 @@ def naive_grouped_rowwise_apply(
     Raises
     ------
     TypeError
-        If the labels are no integers, or the result of `func` does not fit the dtype of the
-        output.
+        If `data` is no array, the labels are no integers, or the result of `func` does not fit the
+        dtype of the output.
     ValueError
         If the arrays are not 2-D of one shape, or `func` returns another number of values.
 
@@ -55,6 +55,9 @@ def naive_grouped_rowwise_apply(
     array([[-5.,  5.,  0.],
            [-1.,  0.,  1.]])
     """
+    for name, array in (("data", data), ("group_labels", group_labels)):
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"{name} must be an array, got {type(array).__name__}")
     if data.ndim != 2:
         raise ValueError(f"data must be 2-D, got shape {data.shape}")
     if group_labels.dtype.kind not in "iu":

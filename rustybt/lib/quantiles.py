@@ -52,6 +52,8 @@ def quantiles(
        Statistician 50 (1996), definition 7.
     """
     fractions = _fractions(nbins_or_partition_bounds)
+    if not isinstance(data, np.ndarray):
+        raise TypeError(f"data must be an array of real numbers, got {type(data).__name__}")
     if data.dtype.kind not in "iuf":
         raise TypeError(f"data must be real numbers, got dtype {data.dtype}")
     if data.ndim != 2:

@@ -276,9 +276,14 @@ def test_alive_between_start_and_end(
     assert apple().is_alive_for_session(session) is alive
 
 
-def test_alive_needs_dates() -> None:
+@pytest.mark.parametrize("name", ["start_date", "end_date"])
+@pytest.mark.parametrize("unknown", [None, pd.NaT])
+def test_alive_needs_dates(name: str, unknown: object) -> None:
     with pytest.raises(ValueError, match=r"Equity\(24 \[AAPL\]\) needs a start_date and an end"):
-        apple(end_date=None).is_alive_for_session(day("2005-01-03"))
+        apple(**{name: unknown}).is_alive_for_session(day("2005-01-03"))
+
+
+def test_alive_needs_a_timestamp() -> None:
     with pytest.raises(TypeError, match=r"session_label must be a pandas\.Timestamp, got str"):
         apple().is_alive_for_session("2005-01-03")  # type: ignore[arg-type]
 

@@ -128,6 +128,15 @@ def test_bad_decays_are_refused(function: Callable[..., Any], options: dict[str,
         function(np.arange(3.0), **options)
 
 
-def test_a_decay_that_is_no_number_is_refused() -> None:
-    with pytest.raises(TypeError, match="span must be a real number, got '20'"):
-        ewm_mean(np.arange(3.0), span="20")  # type: ignore[arg-type]
+@pytest.mark.parametrize("halflife", [1e-300, 1e-3, 1.0, 1e9, 1e15, 1e300])
+def test_a_long_half_life_loses_no_digits(halflife: float) -> None:
+    with localcontext(prec=400):
+        weight = float(1 - (-Decimal(2).ln() / Decimal(halflife)).exp())
+    result = ewm_mean([0.0, 1.0], halflife=halflife, adjust=False)
+    np.testing.assert_allclose(result, [0.0, weight], rtol=1e-14)
+
+
+@pytest.mark.parametrize("span", ["20", b"20", [20.0]])
+def test_a_decay_that_is_no_number_is_refused(span: object) -> None:
+    with pytest.raises(TypeError, match="span must be a real number, got"):
+        ewm_mean(np.arange(3.0), span=span)  # type: ignore[arg-type]

@@ -343,3 +343,14 @@ def test_refuses_bad_parameters(
 def test_refuses_window_lengths(length: int, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         prices().traverse(length)
+
+
+@pytest.mark.parametrize("name", ["window_length", "offset", "perspective_offset"])
+def test_refuses_what_is_no_integer(name: str) -> None:
+    arguments: dict[str, Any] = {"window_length": 2, name: 1.0}
+    with pytest.raises(TypeError, match=f"^{name} must be an integer, got 1.0 of type float"):
+        prices().traverse(**arguments)
+
+
+def test_an_offset_behind_the_data_leaves_no_window() -> None:
+    assert list(prices().traverse(2, offset=2**70)) == []

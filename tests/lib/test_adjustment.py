@@ -224,6 +224,8 @@ def test_moments_count_in_nanoseconds_of_utc(value: Value, nanoseconds: int) -> 
         (lambda: adj.Float64Add(0, 0, 3, 2, 1.0), ValueError, "first_col=3 and last_col=2"),
         (lambda: adj.Float64Add(0, 0, -2, 2, 1.0), ValueError, "first_col=-2"),
         (lambda: adj.Float64Add(0, 1.5, 0, 0, 1.0), TypeError, "last_row must be an integer"),  # type: ignore[arg-type]
+        (lambda: adj.Float64Add(0, 2**70, 0, 0, 1.0), ValueError, "last_row must be a position in"),
+        (lambda: adj.Float64Add(0, 0, 0, 0, np.ones(1)), TypeError, r"as value, got array\(\[1"),
         (lambda: adj.Float64Add(0, 0, 0, 0, "x"), TypeError, "needs a number as value, got 'x'"),  # type: ignore[arg-type]
         (lambda: adj.Int64Overwrite(0, 0, 0, 0, 1.5), TypeError, "integer as value, got 1.5"),  # type: ignore[arg-type]
         (lambda: adj.Int64Overwrite(0, 0, 0, 0, 2**63), ValueError, "fits int64"),

@@ -1,7 +1,5 @@
 """Codes of labels against pandas.factorize and pandas.Categorical."""
 
-# ruff: noqa: ANN401 - values of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """LabelArray against arrays of Python strings and pandas Categoricals."""
 
-# ruff: noqa: ANN401 - values of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 import copy

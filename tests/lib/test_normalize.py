@@ -1,7 +1,5 @@
 """Functions on groups of each row against pandas.groupby."""
 
-# ruff: noqa: ANN401 - functions and arrays of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 from typing import Any
@@ -79,6 +77,8 @@ def test_output_has_the_dtype_of_the_data() -> None:
     [
         ((DATA[0], LABELS[0], np.cumsum), ValueError, r"data must be 2-D, got shape \(3,\)"),
         ((DATA, LABELS[:2], np.cumsum), ValueError, r"shape \(2, 3\), data has \(3, 3\)"),
+        (([[1.0]], LABELS, np.cumsum), TypeError, "data must be an array, got list"),
+        ((DATA, [[1]], np.cumsum), TypeError, "group_labels must be an array, got list"),
         ((DATA, DATA, np.cumsum), TypeError, "integers, got dtype float64"),
         ((DATA, LABELS, np.cumsum, (), DATA[:1]), ValueError, r"out has shape \(1, 3\)"),
         ((DATA, LABELS, lambda row: row[1:]), ValueError, r"2 values for a group of 2.*\(1,\)"),

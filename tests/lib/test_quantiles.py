@@ -1,7 +1,5 @@
 """Quantiles of each row against pandas.qcut."""
 
-# ruff: noqa: ANN401 - arguments of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 from typing import Any
@@ -98,6 +96,7 @@ def test_empty(shape: tuple[int, int]) -> None:
         (ROW, True, TypeError, "must be an integer, got True"),
         (ROW, "ab", TypeError, "must be numbers, got 'ab'"),
         (ROW, None, TypeError, "sequence of numbers, got None"),
+        ([[1.0, 2.0]], 2, TypeError, "data must be an array of real numbers, got list"),
         (ROW, [0.5], ValueError, "at least two"),
         (ROW, [0.5, 0.5], ValueError, "must increase"),
         (ROW, [0.0, 1.5], ValueError, "must increase within 0 and 1"),

@@ -1,7 +1,5 @@
 """Ranks against scipy.stats.rankdata and numpy, group maxima against a dictionary."""
 
-# ruff: noqa: ANN401 - values of many types, wrong ones too, are what is tested
-
 from __future__ import annotations
 
 from typing import Any

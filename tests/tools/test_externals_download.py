@@ -74,6 +74,16 @@ def test_downloaded_once(make_wheel: WheelMaker, cache: WheelCache, target: Targ
     assert cache.fetch(wanted, target) == found
 
 
+def test_what_a_killed_download_left_is_removed(
+    make_wheel: WheelMaker, cache: WheelCache, target: Target
+) -> None:
+    left = cache.folder / target.python.tag / ".download-killed" / "one-1.0-py3-none-any.whl"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    cache.fetch([pin(make_wheel("one"))], target)
+    assert [path.name for path in (cache.folder / target.python.tag).iterdir()] == [left.name]
+
+
 def test_wrong_hash_of_the_index(make_wheel: WheelMaker, cache: WheelCache, target: Target) -> None:
     wanted = pin(make_wheel("one"), "0" * 64)
     with pytest.raises(ExternalsError, match=r"serves another file for one.*its hash differs"):

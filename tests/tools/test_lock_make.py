@@ -29,7 +29,7 @@ def record(
     name: str,
     version: str = "1.0",
     subdir: str = "linux-64",
-    **more: Any,  # noqa: ANN401
+    **more: Any,
 ) -> dict[str, Any]:
     """Return a package record; its hashes are made of its address."""
     build = more.pop("build", "h1_0")
@@ -52,7 +52,7 @@ def record(
     }
 
 
-def partial(name: str, version: str, build: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def partial(name: str, version: str, build: str, **more: Any) -> dict[str, Any]:
     """Return a noarch record whose hashes nobody knows."""
     whole = record(name, version, "noarch", build=build, noarch="python", **more)
     return {key: value for key, value in whole.items() if key not in {"sha256", "md5", "size"}}

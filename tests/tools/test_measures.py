@@ -11,7 +11,7 @@ import pytest
 from measures import Measure, Report
 
 
-def measure(value: float = 30.0, reference: float = 100.0, **more: Any) -> Measure:  # noqa: ANN401
+def measure(value: float = 30.0, reference: float = 100.0, **more: Any) -> Measure:
     return Measure("cold wheel build", value, "s", "other", reference, **more)
 
 

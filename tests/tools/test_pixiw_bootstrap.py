@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 import zipfile
 from pathlib import Path
 
@@ -199,6 +200,29 @@ def test_an_environment_whose_python_is_gone_is_made_anew(
     mine.ensure()
     assert mine.python.exists()
     assert not (mine.prefix / "rest").exists()
+
+
+def test_the_channel_s_commands_run_in_it_whatever_python_calls_them(tmp_path: Path) -> None:
+    tools = tmp_path / "check out" / "tools"
+    shutil.copytree(
+        bootstrap.PACKAGE, tools / "pixiw", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(bootstrap.ROOT / "tools" / "progress.py", tools / "progress.py")
+    (tools / "externals").mkdir()
+    shutil.copy(bootstrap.ROOT / "tools" / "externals" / "__main__.py", tools / "externals")
+    (tools / "externals" / "cli.py").write_text(
+        "import sys\ndef main():\n    print(sys.prefix, *sys.argv[1:])\n    return 3\n"
+    )
+    mine = Bootstrap(tools.parent / ".pixi" / "pixiw")
+    venv.create(mine.prefix, symlinks=os.name != "nt")
+    done = subprocess.run(
+        [sys.executable, tools / "externals", "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout) == (3, f"{mine.prefix} check\n"), done.stderr
 
 
 def test_the_pins_are_hashed_and_name_no_index() -> None:

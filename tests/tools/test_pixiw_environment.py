@@ -267,6 +267,14 @@ def test_unsolvable_spec_is_named(workspace: Path, request_app: Request) -> None
         prepare(asked, Route.EXTERNALS, workspace)
 
 
+@needs_python
+@pytest.mark.parametrize("route", [Route.EXTERNALS, Route.CONDA_FORGE])
+def test_mistyped_spec_is_named(workspace: Path, request_app: Request, route: Route) -> None:
+    request = replace(request_app, name="mistyped", specs=("lib >=1", "python >=3..<"))
+    with pytest.raises(EnvironmentFailure, match=r'mistyped asks for "python >=3..<", which is no'):
+        prepare(request, route, workspace)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the externals channel is made on Linux only")
 def test_python_that_the_machine_lacks(workspace: Path, request_app: Request) -> None:
     asked = replace(request_app, specs=("python 3.99.*",))

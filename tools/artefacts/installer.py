@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+import zlib
 from pathlib import Path
 
 from artefacts.errors import ArtefactError
@@ -63,7 +64,7 @@ def _in_place(wheel: Path) -> bool:
         with zipfile.ZipFile(wheel) as archive:
             (record,) = (n for n in archive.namelist() if n.endswith(".dist-info/RECORD"))
             rows = list(csv.reader(io.StringIO(archive.read(record).decode("utf-8"))))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError) as error:
         raise ArtefactError(f"{wheel} is not a readable wheel ({error}): build again") from None
     expected = {name: digest for name, digest, _ in rows if digest}
     present = {path for path in (folder / "rustybt").rglob("*") if path.suffix != ".pyc"}

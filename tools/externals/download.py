@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from externals.target import Target
 
 _AT_ONCE = 4
+_ASIDE = ".download-"
 _UNREACHABLE = re.compile(
     r"Retrying \(|ConnectionError|NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError"
     r"|SSLError|connection timed out|HTTP error|HTTPError|Could not fetch URL",
@@ -143,6 +144,8 @@ class WheelCache:
         place = self._place(target)
         with writing(place):
             place.mkdir(parents=True, exist_ok=True)
+            for left in place.glob(f"{_ASIDE}*"):  # by a run that was killed
+                shutil.rmtree(left, ignore_errors=True)
         count = min(_AT_ONCE, -(-len(pins) // 4))
         batches = [pins[start::count] for start in range(count)]
         with self.show("downloading wheels", len(pins)) as step, ThreadPoolExecutor(count) as pool:
@@ -153,7 +156,7 @@ class WheelCache:
 
 def _pip(pins: list[Pin], target: Target, place: Path) -> list[Pin]:
     """One `pip download` into a folder aside, its wheels then renamed into `place`."""
-    with writing(place), tempfile.TemporaryDirectory(prefix=".download-", dir=place) as aside:
+    with writing(place), tempfile.TemporaryDirectory(prefix=_ASIDE, dir=place) as aside:
         asked = Path(aside) / "requirements.txt"
         asked.write_text("".join(pin.line() for pin in pins), encoding="utf-8")
         done = subprocess.run(

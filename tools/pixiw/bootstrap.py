@@ -53,13 +53,19 @@ class Bootstrap:
         The folder ``.pixi/pixiw`` of the checkout.
     requirements : Path
         The pinned, hashed requirements.
+    script : Path
+        The program that is to run in it.
     """
 
     def __init__(
-        self, state: Path = ROOT / ".pixi" / "pixiw", requirements: Path = REQUIREMENTS
+        self,
+        state: Path = ROOT / ".pixi" / "pixiw",
+        requirements: Path = REQUIREMENTS,
+        script: Path = PACKAGE / "__main__.py",
     ) -> None:
         self.state = state
         self.requirements = requirements
+        self.script = script
 
     @property
     def prefix(self) -> Path:
@@ -89,7 +95,7 @@ class Bootstrap:
     def _become(self, arguments: list[str]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
-        call = [str(self.python), "-I", str(PACKAGE / "__main__.py"), *arguments]
+        call = [str(self.python), "-I", str(self.script), *arguments]
         if os.name == "nt":
             sys.exit(subprocess.run(call, check=False).returncode)
         os.execv(self.python, call)  # noqa: S606 - the same program without a shell

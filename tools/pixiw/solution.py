@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import rattler
-from rattler.exceptions import SolverError
+from rattler.exceptions import InvalidMatchSpecError, SolverError
 
 from externals import compilers, interpreters, machine, toolchain
 from externals.channel import Assembler
@@ -116,7 +116,7 @@ def from_externals(request: Request, channel_folder: Path, cache: Path) -> Solve
     Raises
     ------
     EnvironmentFailure
-        No Python fits, or no set of packages does.
+        No Python fits, no set of packages does, or a spec is mistyped.
     ExternalsError
         The channel cannot be assembled.
     """
@@ -126,6 +126,7 @@ def from_externals(request: Request, channel_folder: Path, cache: Path) -> Solve
             f"only, not for {request.platform}"
         )
         raise EnvironmentFailure(message)
+    _check_specs(request)
     found = interpreters.find(cache=cache / "interpreters.json")
     usable = _pythons(request, found)
     programs = compilers.programs(map(spec_name, request.specs))
@@ -144,6 +145,25 @@ def from_externals(request: Request, channel_folder: Path, cache: Path) -> Solve
     records = _solve(request.name, [channel.uri], specs, here, request.platform)
     adopted = stamp.adopt([python.executable, *programs])
     return Solved(records, channel.digest, adopted)
+
+
+def _check_specs(request: Request) -> None:
+    """Say which dependency is mistyped, which the solver's library does not.
+
+    Raises
+    ------
+    EnvironmentFailure
+        A spec cannot be read.
+    """
+    for spec in request.specs:
+        try:
+            rattler.MatchSpec(spec)
+        except InvalidMatchSpecError as error:
+            message = (
+                f'the environment {request.name} asks for "{spec}", which is no version of a '
+                f"package: {error}; correct it in the manifest"
+            )
+            raise EnvironmentFailure(message) from error
 
 
 def _check_compilers(request: Request, channel: Channel) -> None:
@@ -186,8 +206,10 @@ def from_channels(request: Request, lock: Path, use: LockUse) -> Solved:
     Raises
     ------
     EnvironmentFailure
-        No set of packages meets the specs, or the lock does not hold what is demanded of it.
+        No set of packages meets the specs, one of them is mistyped, or the lock does not hold
+        what is demanded of it.
     """
+    _check_specs(request)
     locked = locked_records(request, lock, use)
     if locked is not None:
         return Solved(locked, _records_digest(locked), ())

@@ -12,8 +12,8 @@ pub enum Sum {
 
 /// Rolling sum or mean, by pairwise summation.
 ///
-/// The error of a sum is at most `(log2(window) + 2) * eps / 2 * sum(|x|)`. The mean of a window of
-/// equal values is that value exactly.
+/// The error of a sum is at most `(log2(window) + 2) * eps / 2 * sum(|x|)`. The mean of a full
+/// window of equal values is that value exactly.
 pub struct Sums(pub Sum);
 
 /// `target[i] = source[i] + source[i + shift]`
