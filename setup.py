@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -124,6 +125,21 @@ class BuildExtensions(build_ext):
     def finalize_options(self) -> None:
         super().finalize_options()
         self.parallel: int = self.parallel or cores()
+
+    def run(self) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            crates = pool.submit(self.compile_crates)
+            super().run()
+            crates.result()
+
+    def compile_crates(self) -> None:
+        """Have cargo compile beside the C compiler: neither keeps all cores busy to its end.
+
+        setuptools-rust runs the same command afterwards, finds it done and installs its product.
+        """
+        build_rust = self.get_finalized_command("build_rust")
+        for extension in self.distribution.rust_extensions:
+            build_rust.build_extension(extension)
 
     def build_extensions(self) -> None:
         from Cython.Build import cythonize

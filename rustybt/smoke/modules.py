@@ -28,8 +28,9 @@ _IMPORT_ERRORS = (
     (
         Code.SM210,
         re.compile(
-            r"numpy\.\w+ size changed|compiled against (ABI|API) version|"
-            r"compiled using NumPy|module compiled against"
+            r"numpy\.\w+ size changed|compiled against (NumPy C-)?(ABI|API) version|"
+            r"compiled using NumPy|module compiled against|"
+            r"numpy\._?core\.multiarray failed to import"
         ),
     ),
     (

@@ -121,6 +121,8 @@ def test_every_code_is_documented() -> None:
         ("dlopen(/x/rank.so): not a mach-o file", Code.SM209),
         ("numpy.dtype size changed, may indicate binary incompatibility", Code.SM210),
         ("module compiled against ABI version 0x1000009 but this version", Code.SM210),
+        ("module was compiled against NumPy C-API version 0x16 (NumPy 2.5) but", Code.SM210),
+        ("numpy.core.multiarray failed to import", Code.SM210),
         ("A module that was compiled using NumPy 1.x cannot be run in NumPy 2", Code.SM210),
         ("initialization of rank failed", Code.SM211),
     ],

@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 import rattler
@@ -117,6 +117,26 @@ def test_holds_the_closure_and_nothing_else(
     assert app["depends"] == ["lib >=1", "python >=3.9", "speed"]
     for name in packages(made).values():
         assert (made.folder / name).is_file()
+
+
+def test_holds_other_versions_beside_of_what_it_holds_anyway(
+    make_wheel: WheelMaker, cache: Path, python: Interpreter, tmp_path: Path
+) -> None:
+    older = [make_wheel("lib", "1.0"), make_wheel("other", "1.0")]
+    beside = hold(cache, older).rename(tmp_path / "lowest.txt")
+    lock = hold(cache, [make_wheel("app", requires=["lib>=1"]), make_wheel("lib", "2.0")])
+    made = Assembler(cache, lock, beside).assemble(tmp_path / "channel", ["app"], [python], show)
+    held = {(record["name"], record["version"]) for record in made.records}
+    assert {pair for pair in held if not pair[0].startswith("python")} == {
+        ("app", "1.0"),
+        ("lib", "1.0"),
+        ("lib", "2.0"),
+    }
+    ends: dict[Literal["highest", "lowest"], str] = {"highest": "2.0", "lowest": "1.0"}
+    for strategy, version in ends.items():
+        records = asyncio.run(rattler.solve([made.uri], ["app"], strategy=strategy))
+        (lib,) = [record for record in records if record.name.normalized == "lib"]
+        assert str(lib.version) == version
 
 
 def test_solves_and_names_the_real_files(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from externals import pins, relock
 from externals.failure import ExternalsError
@@ -122,8 +124,9 @@ def test_committed_lock_has_all_that_the_manifest_asks_for() -> None:
     assert relock.outdated(ROOT / "pixi.toml") == ()
 
 
-def test_committed_lock_names_no_index() -> None:
-    assert "://" not in pins.LOCK.read_text(encoding="utf-8")
+@pytest.mark.parametrize("lock", [pins.LOCK, pins.LOWEST])
+def test_committed_lock_names_no_index(lock: Path) -> None:
+    assert "://" not in lock.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("version", ["3.11.0", "3.12.0", "3.13.0", "3.14.0"])
@@ -144,3 +147,82 @@ def test_committed_lock_has_one_version_of_each_package(version: str, machine: s
     ]
     assert len(held) == len(set(held))
     assert {"numpy", "pandas", "cython", "setuptools-rust"} <= set(held)
+
+
+# Stands for the resolver: each Python's lowest numpy, if everything else stays as it is pinned.
+RESOLVER = """\
+#!/bin/sh
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --constraint) held=$2; shift;;
+    --python-version) python=$2; shift;;
+    --output-file) result=$2; shift;;
+    --resolution) [ "$2" = lowest-direct ] || exit 3; shift;;
+  esac
+  asked=$1; shift
+done
+grep -qx 'numpy>=2,<3' "$asked" || { echo 'no numpy asked for' >&2; exit 2; }
+grep -q numpy "$held" && { echo 'numpy is held' >&2; exit 2; }
+grep -qx 'pandas==3.1.1 ; python_version > "3"' "$held" || { echo 'pandas is free' >&2; exit 2; }
+printf 'numpy==2.%s \\\n    --hash=sha256:HASH\npandas==3.1.1 --hash=sha256:HASH\n' \
+  "${python#3.}" > "$result"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    path = tmp_path / "pyproject.toml"
+    path.write_text('[project]\ndependencies = ["numpy>=2,<3", "pandas>=2.2,<4"]\n')
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the resolver's stand-in is a script of a Unix shell")
+def test_lowest_lock_has_numpy_alone_for_each_python(
+    tmp_path: Path, project: Path, lock: Path
+) -> None:
+    lock.write_text(
+        f"numpy==2.9 --hash=sha256:{OTHER}\n"
+        f"pandas==3.1.1 ; python_version > '3' --hash=sha256:{OTHER}\n"
+    )
+    resolver, lowest = tmp_path / "uv", tmp_path / "wheels-lowest.txt"
+    resolver.write_text(RESOLVER.replace("HASH", HASH))
+    resolver.chmod(0o755)
+    assert relock.lock_lowest(project, lock, lowest, str(resolver)) == 4
+    held = pins.read(lowest)
+    assert [(pin.name, pin.version, str(pin.marker)) for pin in held] == [
+        ("numpy", f"2.{minor}", f'python_version == "3.{minor}"') for minor in (11, 12, 13, 14)
+    ]
+    assert {pin.hashes for pin in held} == {frozenset({HASH})}
+    assert relock.outdated_lowest(project, lowest) == ()
+
+
+def test_outdated_lowest_lock_names_the_python(tmp_path: Path, project: Path) -> None:
+    lowest = tmp_path / "wheels-lowest.txt"
+    lowest.write_text(
+        f"numpy==2.0 ; python_version < '3.13' --hash=sha256:{HASH}\n"
+        f"numpy==1.9 ; python_version == '3.13' --hash=sha256:{HASH}\n"
+    )
+    assert relock.outdated_lowest(project, lowest) == (
+        "numpy<3,>=2 for Python 3.13",
+        "numpy<3,>=2 for Python 3.14",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[project]\n", "states no dependencies"), ("[project\n", "states no dependencies")],
+)
+def test_project_without_dependencies(project: Path, text: str, words: str) -> None:
+    project.write_text(text)
+    with pytest.raises(ExternalsError, match=words):
+        relock.outdated_lowest(project)
+
+
+def test_committed_lowest_lock_has_a_lower_numpy_for_each_python() -> None:
+    assert relock.outdated_lowest(ROOT / "pyproject.toml") == ()
+    lowest, locked = pins.read(pins.LOWEST), pins.read()
+    for minor in ("3.11", "3.12", "3.13", "3.14"):
+        values = {"python_version": minor, "python_full_version": f"{minor}.0"}
+        low = pins.choose(lowest, values)
+        assert set(low) == {"numpy"}
+        assert Version(low["numpy"].version) < Version(pins.choose(locked, values)["numpy"].version)

@@ -186,9 +186,9 @@ class Workshop:
                     )
                     raise CondaError(message)
                 step.advance(what)
-        lowest = numpy_range.check(package, channels, self.platforms.target, self.folder)
-        if lowest is not None:
-            print(f"conda: {path.name} passes over numpy {lowest} too", file=sys.stderr)
+        tried = numpy_range.check(package, channels, self.platforms.target, self.folder)
+        if tried is not None:
+            print(f"conda: {path.name} passes over {tried}", file=sys.stderr)
 
     def _failure(self, title: str, error: RattlerBuildError, listener: Listener) -> CondaError:
         said = re.sub(r"^Py\w+Error: ", "", str(error))

@@ -11,6 +11,7 @@ from conda.errors import CondaError
 from externals import compilers, interpreters, machine
 from externals.channel import Assembler
 from externals.names import spec_name
+from externals.pins import LOWEST
 from pixiw.lock import FileLock
 from pixiw.route import address
 from progress import Step
@@ -120,7 +121,8 @@ def externals(root: Path, recipe: Path, platforms: Platforms, wanted: Sequence[s
     specs = variants.requirements(variants.render(recipe, pins, platforms))
     ours = variants.render(recipe, pins, platforms)[0].recipe.package.name
     with FileLock(cache / ".lock", waiting="another run assembles the externals channel"):
-        channel = Assembler(cache).assemble(
+        # Both ends of numpy's range: the package is tried over each.
+        channel = Assembler(cache, beside=LOWEST).assemble(
             root / ".pixi/externals/channel/conda",
             [spec for spec in specs if spec_name(spec) != ours],
             chosen,

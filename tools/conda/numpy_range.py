@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import rattler
@@ -28,7 +29,29 @@ _SMOKE = ("python", "-P", "-m", "rustybt.smoke", "--strict")
 _SECONDS = 600
 
 
-def check(package: Package, channels: Sequence[str], platform: str, folder: Path) -> str | None:
+@dataclass(frozen=True)
+class Tried:
+    """The numpys that a package has passed over.
+
+    Parameters
+    ----------
+    lowest
+        What smoke ran over here.
+    highest
+        What the package's own tests ran over.
+    """
+
+    lowest: str
+    highest: str
+
+    def __str__(self) -> str:
+        """Say which."""
+        if self.lowest == self.highest:
+            return f"numpy {self.highest} alone, the only one that the channels have for it"
+        return f"numpy {self.lowest} and {self.highest}"
+
+
+def check(package: Package, channels: Sequence[str], platform: str, folder: Path) -> Tried | None:
     """Run smoke over the lowest numpy, unless the highest is the same.
 
     Parameters
@@ -44,9 +67,8 @@ def check(package: Package, channels: Sequence[str], platform: str, folder: Path
 
     Returns
     -------
-    str or None
-        The lowest numpy where it differs from the highest, so that smoke has passed over it; None
-        where there is nothing to compare.
+    Tried or None
+        The numpys that it has passed over; None for a package that needs no numpy.
 
     Raises
     ------
@@ -61,7 +83,7 @@ def check(package: Package, channels: Sequence[str], platform: str, folder: Path
     records = _solve(channels, specs, platform, "lowest-direct")
     lowest = _version(records)
     if lowest == highest:
-        return None
+        return Tried(lowest, highest)
     prefix = folder / f"numpy-{lowest}"
     shutil.rmtree(prefix, ignore_errors=True)
     name = f"of {package.name} over numpy {lowest}"
@@ -77,7 +99,7 @@ def check(package: Package, channels: Sequence[str], platform: str, folder: Path
             f"{package.filename} fails over numpy {lowest}, the lowest that it allows here; over "
             f"numpy {highest} it passes:\n{lines}"
         )
-    return lowest
+    return Tried(lowest, highest)
 
 
 def _solve(

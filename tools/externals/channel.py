@@ -83,10 +83,13 @@ class Assembler:
         Folder for downloaded wheels and packed packages, kept between runs.
     lock
         The pins of wheels, by default those committed.
+    beside
+        Pins of other versions to have beside those of `lock`, of what is in the channel anyway.
     """
 
     cache: Path
     lock: Path | None = None
+    beside: Path | None = None
 
     def assemble(
         self,
@@ -141,12 +144,21 @@ class Assembler:
         self, roots: dict[str, str], pythons: Sequence[Interpreter], table: Names, show: Show
     ) -> list[_Job]:
         locked = pins.read(self.lock or pins.LOCK) if roots else ()
+        others = pins.read(self.beside) if roots and self.beside else ()
         cache = WheelCache(self.cache / "wheels", show)
         closures = []
         for python in pythons:
             target = Target(python)
             held = pins.choose(locked, target.markers)
-            closures.append(close(roots, target, held, cache.fetch))
+            closure = close(roots, target, held, cache.fetch)
+            closures.append(closure)
+            second = pins.choose(others, target.markers)
+            names_beside = {
+                name: f"the pins of {self.beside}"
+                for name in sorted(closure.wheels.keys() & second.keys())
+                if second[name].version != held[name].version
+            }
+            closures.append(close(names_beside, target, held | second, cache.fetch))
         digests = {
             wheel.path: cache.digest(wheel.path)
             for closure in closures

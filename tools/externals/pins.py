@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from packaging.markers import Marker
 
 LOCK = Path(__file__).with_name("wheels.txt")
+LOWEST = LOCK.with_name("wheels-lowest.txt")
 
 _HASH = re.compile(r"\s--hash=sha256:([0-9a-f]{64})(?=\s|$)")
 

@@ -1,4 +1,4 @@
-"""The command that writes the lock of wheels from the manifest's conda dependencies."""
+"""The command that writes the locks of wheels: that of the manifest, and of the lowest numpy."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ _HEADER = """\
 # environments of pixi.toml need, for Python 3.11 to 3.14 on any platform (docs/externals.md).
 # Written by `python tools/externals lock`; do not edit.
 """
+_LOWEST_HEADER = """\
+# The lowest numpy that pyproject.toml allows and that has wheels for each Python, beside the other
+# pins of wheels.txt: the conda package is tried over it too (docs/externals.md).
+# Written by `python tools/externals lock`; do not edit.
+"""
+_LOWEST = "numpy"
+_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+_PLATFORM = "x86_64-manylinux_2_28"
 _NOT_WHEELS = {"python", "python_abi"}
 
 
@@ -77,9 +85,9 @@ def requirements(manifest: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _merged(compiled: str, path: Path) -> str:
-    """Make the lock's text; every line must be a pin, and none may name an index."""
-    text = _HEADER + compiled.strip() + "\n"
+def _merged(header: str, compiled: str, path: Path) -> str:
+    """Make a lock's text; every line must be a pin, and none may name an index."""
+    text = header + compiled.strip() + "\n"
     for line in text.splitlines():
         if re.match(r"\s*-", line) and "--hash=" not in line:
             raise ExternalsError(f"uv wrote an option into the lock: {line.strip()}")
@@ -114,22 +122,89 @@ def lock(manifest: Path, target: Path = pins.LOCK, uv: str | None = None) -> int
         result = aside / "wheels.txt"
         if target.is_file():
             result.write_bytes(target.read_bytes())
-        done = subprocess.run(
-            [
-                *(program, "pip", "compile", "--universal", "--python-version", "3.11"),
-                *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"),
-                *("--no-header", "--no-annotate", "--only-binary", ":all:", "--quiet"),
-                *("--fork-strategy", "requires-python", "--output-file", str(result), str(asked)),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise ExternalsError(f"the wheels cannot be locked: {' '.join(done.stderr.split())}")
-        text = _merged(result.read_text(encoding="utf-8"), aside / "checked.txt")
+        universal = ("--universal", "--python-version", _PYTHONS[0])
+        _compile(program, asked, result, *universal, "--fork-strategy", "requires-python")
+        text = _merged(_HEADER, result.read_text(encoding="utf-8"), aside / "checked.txt")
         write_aside(target, text.encode())
     return len(pins.read(target))
+
+
+def lock_lowest(
+    project: Path, beside: Path = pins.LOCK, target: Path = pins.LOWEST, uv: str | None = None
+) -> int:
+    """Write the lock of the lowest numpys and return the number of pins in it.
+
+    Parameters
+    ----------
+    project
+        pyproject.toml, whose dependencies state the range.
+    beside
+        The lock that pins everything else.
+    target
+        The lock of the lowest.
+    uv
+        The resolver's program; without it, it is installed for the occasion.
+
+    Raises
+    ------
+    ExternalsError
+        The index cannot be reached, or a Python has no numpy in the range that fits the others.
+    """
+    wanted = _dependencies(project)
+    others = [pin for pin in pins.read(beside) if pin.name != _LOWEST]
+    with tempfile.TemporaryDirectory(prefix="externals-lock-") as folder:
+        aside = Path(folder)
+        program = uv or _install_uv(aside / "uv")
+        asked, held = aside / "requirements.in", aside / "constraints.txt"
+        asked.write_text("".join(f"{line}\n" for line in wanted), encoding="utf-8")
+        held.write_text("".join(f"{_constraint(pin)}\n" for pin in others), encoding="utf-8")
+        found = {}
+        for python in _PYTHONS:
+            result = aside / f"{python}.txt"
+            options = ("--constraint", str(held), "--resolution", "lowest-direct")
+            machine = ("--python-version", python, "--python-platform", _PLATFORM)
+            _compile(program, asked, result, *options, *machine)
+            found[python] = next(pin for pin in pins.read(result) if pin.name == _LOWEST)
+        compiled = "".join(_block(pin, python) for python, pin in found.items())
+        text = _merged(_LOWEST_HEADER, compiled, aside / "checked.txt")
+        write_aside(target, text.encode())
+    return len(found)
+
+
+def _dependencies(project: Path) -> tuple[str, ...]:
+    try:
+        content = tomllib.loads(project.read_text(encoding="utf-8"))
+        return tuple(content["project"]["dependencies"])
+    except OSError as error:
+        raise ExternalsError(f"cannot read {project}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise ExternalsError(f"{project} states no dependencies: {error}") from error
+
+
+def _constraint(pin: pins.Pin) -> str:
+    return f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
+
+
+def _block(pin: pins.Pin, python: str) -> str:
+    """Lay one Python's pin out as uv does."""
+    hashes = [f"--hash=sha256:{digest}" for digest in sorted(pin.hashes)]
+    head = f"{pin.name}=={pin.version} ; python_version == '{python}'"
+    return " \\\n    ".join([head, *hashes]) + "\n"
+
+
+def _compile(program: str, asked: Path, result: Path, *options: str) -> None:
+    done = subprocess.run(
+        [
+            *(program, "pip", "compile", "--generate-hashes", "--no-emit-index-url"),
+            *("--no-emit-find-links", "--no-header", "--no-annotate", "--only-binary", ":all:"),
+            *("--quiet", *options, "--output-file", str(result), str(asked)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ExternalsError(f"the wheels cannot be locked: {' '.join(done.stderr.split())}")
 
 
 def _install_uv(folder: Path) -> str:
@@ -155,6 +230,32 @@ def outdated(manifest: Path, target: Path = pins.LOCK) -> tuple[str, ...]:
         The manifest or the lock cannot be read.
     """
     return tuple(_unmet(requirements(manifest), pins.read(target)))
+
+
+def outdated_lowest(project: Path, target: Path = pins.LOWEST) -> tuple[str, ...]:
+    """Return numpy's requirement with each Python that no pin of the lock meets it for.
+
+    Raises
+    ------
+    ExternalsError
+        The project or the lock cannot be read.
+    """
+    from packaging.requirements import Requirement
+
+    held = pins.read(target)
+    wanted = [Requirement(text) for text in _dependencies(project)]
+    return tuple(
+        f"{requirement} for Python {python}"
+        for requirement in wanted
+        if requirement.name == _LOWEST
+        for python in _PYTHONS
+        if tuple(_unmet([str(requirement)], _holding(held, python)))
+    )
+
+
+def _holding(held: tuple[pins.Pin, ...], python: str) -> tuple[pins.Pin, ...]:
+    values = {"python_version": python, "python_full_version": f"{python}.0"}
+    return tuple(pins.choose(held, values).values())
 
 
 def _unmet(wanted: Iterable[str], held: tuple[pins.Pin, ...]) -> Iterator[str]:
