@@ -19,6 +19,7 @@ from rattler.index import index_fs
 
 from conda.errors import CondaError
 from externals.archive import Entry, contained, write_aside
+from reproduce import elf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _LEVEL = 15  # rattler-build's own default
 _RENDERED = "info/recipe/rendered_recipe.yaml"
+_NOTE_HEAD = 16  # of a note of GNU's: sizes of name and content, type, name
 _PADDING = "_placehold"
 _HOST_PREFIX = re.compile(rb"^ +host_prefix: (['\"]?)(.+)\1$", re.MULTILINE)
 
@@ -37,6 +39,7 @@ def normalise(path: Path, epoch: int) -> None:
     times in the archive, ``timestamp``           `epoch`
     order, owners, modes in the archive           sorted; nobody's; 0755 if executable, or 0644
     the padded prefix, in texts and in bytecode   another of the same length
+    build ID of a shared object                   a hash of its content, as it is packed
     ``direct_url.json``                           left out, it names the folder of the sources
     ``RECORD``                                    the files as they are packed
     ``channels`` in ``info/about.json``           a folder becomes ``local``
@@ -70,6 +73,7 @@ def normalise(path: Path, epoch: int) -> None:
         replacement = stand_in(prefix)
         files = [_replaced(entry, prefix, replacement) for entry in files]
         info = [_replaced(entry, prefix, replacement) for entry in info]
+    files = [_identified(entry) for entry in files]
     listed = {entry.path: entry for entry in info}
     fixed = _paths_with_prefix(listed)
     files = _recorded(files, fixed)
@@ -122,6 +126,20 @@ def _prefixes(info: Iterable[Entry]) -> set[str]:
 def _replaced(entry: Entry, prefix: str, replacement: str) -> Entry:
     data = entry.data.replace(prefix.encode(), replacement.encode())
     return Entry(entry.path, data, executable=entry.executable, link=entry.link)
+
+
+def _identified(entry: Entry) -> Entry:
+    """Return a shared object with its build ID made anew, any other file as it is.
+
+    The linker hashes the run path of the host prefix too, which is rewritten later.
+    """
+    for section in elf.sections(entry.data):
+        if section.name == elf.BUILD_ID:
+            start, size = section.start + _NOTE_HEAD, section.end - section.start - _NOTE_HEAD
+            before, after = entry.data[:start], entry.data[section.end :]
+            found = hashlib.shake_256(before + after).digest(size)
+            return Entry(entry.path, before + found + after, executable=entry.executable)
+    return entry
 
 
 def _paths_with_prefix(info: dict[str, Entry]) -> set[str]:
