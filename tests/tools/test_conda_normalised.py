@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import struct
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,38 @@ def test_a_difference_that_matters_is_named(tmp_path: Path) -> None:
         f"{SITE}/toy-1.dist-info/RECORD",
         "info/paths.json",
     }
+
+
+def elf(build_id: bytes, code: bytes = b"code") -> bytes:
+    """Return a 64-bit shared object of two sections beside the table of names."""
+    names = b"\0.note.gnu.build-id\0.text\0.shstrtab\0"
+    note = struct.pack("<III", 4, len(build_id), 3) + b"GNU\0" + build_id
+    head = 64
+    starts = [head, head + len(note), head + len(note) + len(code)]
+    table = starts[2] + len(names)
+    header = b"\x7fELF\x02\x01\x01" + bytes(9) + bytes(24) + struct.pack("<Q", table)
+    header = header.ljust(0x3A, b"\0") + struct.pack("<HHH", 64, 4, 3)
+    rows = [bytes(64)]
+    for name, kind, start, data in zip(
+        (1, 20, 26), (7, 1, 3), starts, (note, code, names), strict=True
+    ):
+        rows.append(struct.pack("<IIQQQQ", name, kind, 0, 0, start, len(data)).ljust(64, b"\0"))
+    return header + note + code + names + b"".join(rows)
+
+
+def test_a_build_id_is_of_what_is_packed(tmp_path: Path) -> None:
+    found = []
+    objects = [elf(b"a" * 20), elf(b"b" * 20), elf(b"a" * 20, b"edoc")]
+    for number, content in enumerate(objects):
+        path = write(tmp_path / str(number), module=content)
+        normalised.normalise(path, EPOCH)
+        found.append(contents(path)[f"{SITE}/toy.py"])
+    assert found[0] == found[1]
+    assert found[0] != found[2]
+    start = objects[0].index(b"a" * 20)
+    identified = found[0][start : start + 20]
+    assert identified not in {b"a" * 20, bytes(20), found[2][start : start + 20]}
+    assert found[0].replace(identified, b"a" * 20) == objects[0]
 
 
 @pytest.mark.parametrize(
