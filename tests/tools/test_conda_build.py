@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -23,6 +24,8 @@ from externals import machine
 from externals.failure import ExternalsError
 
 ROOT = Path(__file__).resolve().parents[2]
+
+EPOCH = 1_700_000_000  # 2023-11-14 22:13:20 UTC
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the toys are scripts of a Unix shell")
 
@@ -52,7 +55,7 @@ def _workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> building.Works
     offer = Offer((channel.as_uri(),), {})
     folder = tmp_path / "work"
     folder.mkdir()
-    return building.Workshop(folder, offer, variants.Platforms(here, here))
+    return building.Workshop(folder, offer, variants.Platforms(here, here), EPOCH)
 
 
 def write(
@@ -84,6 +87,23 @@ def test_a_package_is_built_tested_and_published(
     assert zipfile.is_zipfile(published[0])
     assert stat.S_IMODE(published[0].stat().st_mode) == 0o644
     assert (workshop.folder / "build-any.log").read_text(encoding="utf-8")
+
+
+def test_two_builds_elsewhere_give_the_same_bytes(
+    workshop: building.Workshop, tmp_path: Path
+) -> None:
+    make = "echo $PREFIX >> $PREFIX/share/toy/one"
+    (tmp_path / "recipe").mkdir()  # by itself, since a package holds the recipe's whole folder
+    recipe = write(tmp_path / "recipe", script=f"{MAKE} && {make}")
+    elsewhere = replace(workshop, folder=tmp_path / "some/where/else")
+    elsewhere.folder.mkdir(parents=True)
+    ((one,), (other,)) = (shop.build(recipe) for shop in (workshop, elsewhere))
+    assert one != other
+    assert one.read_bytes() == other.read_bytes()
+    index = json.loads((one.parent / "repodata.json").read_text(encoding="utf-8"))
+    record = index["packages.conda"][one.name]
+    assert record["sha256"] == hashlib.sha256(one.read_bytes()).hexdigest()
+    assert record["timestamp"] == EPOCH * 1000
 
 
 def test_the_path_of_a_build_is_without_this_environment(
@@ -214,7 +234,8 @@ from conda import building, errors, variants
 from conda.channels import Offer
 folder, channel, here, recipe = sys.argv[2:]
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-shop = building.Workshop(Path(folder), Offer((channel,), {}), variants.Platforms(here, here))
+platforms = variants.Platforms(here, here)
+shop = building.Workshop(Path(folder), Offer((channel,), {}), platforms, 1_700_000_000)
 try:
     shop.build(Path(recipe))
 except errors.CondaError as error:

@@ -197,7 +197,8 @@ def test_requirements_are_those_of_the_metadata() -> None:
         assert host[requirement.name.lower()] == requirement.specifier
 
 
-def test_the_package_is_described_and_licensed() -> None:
+def test_the_package_is_described_and_licensed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     (recipe, *_) = render("linux-64")
     about = recipe["about"]
     assert about["license_file"] == ["LICENSE", "THIRDPARTY.yml"]
@@ -207,3 +208,11 @@ def test_the_package_is_described_and_licensed() -> None:
     install, licences = recipe["build"]["script"]
     assert install.endswith("-m pip install . -vv --no-deps --no-build-isolation")
     assert "tools/thirdparty.py" in licences
+
+
+def test_a_time_that_is_given_is_handed_on_to_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    (recipe, *_) = render("linux-64")
+    handed, *rest = recipe["build"]["script"]
+    assert "SOURCE_DATE_EPOCH=" in handed
+    assert len(rest) == 2

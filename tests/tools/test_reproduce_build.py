@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reproduce import conditions, report
+from reproduce import cli, conditions, report
 from reproduce.errors import ReproduceError
 from reproduce.kinds import Kind
 from reproduce.proof import Proof, prove
@@ -172,7 +173,7 @@ def test_the_two_conditions_share_nothing() -> None:
 
 
 def test_same_bytes_exit_0_and_say_so(tmp_path: Path) -> None:
-    run = _cli(_quick(tmp_path / "toy", "'x = 1'"))
+    run = _cli(_quick(tmp_path / "toy", "'x = 1'"), "python")
     assert run.returncode == 0, run.stderr
     assert "toy-1.0-py3-none-any.whl  0.00 MB  same bytes, sha256 " in run.stdout
     assert "PYTHONHASHSEED" in run.stdout
@@ -198,14 +199,14 @@ def test_other_bytes_exit_1_and_the_json_names_them(tmp_path: Path) -> None:
 
 def test_the_same_leak_in_both_exits_1(tmp_path: Path) -> None:
     toy = tmp_path / "toy"
-    run = _cli(_quick(toy, repr(f"x = '{toy}/x.py'")))
+    run = _cli(_quick(toy, repr(f"x = '{toy}/x.py'")), "python")
     assert run.returncode == 1
     assert "TELLS OF THE BUILD" in run.stdout
     assert f"the checkout {toy} at offset 5" in run.stdout
 
 
 def test_a_failing_build_is_told_with_its_last_lines(tmp_path: Path) -> None:
-    run = _cli(_quick(tmp_path / "toy", "1 / 0"))
+    run = _cli(_quick(tmp_path / "toy", "1 / 0"), "python")
     assert run.returncode == 2
     assert "reproduce: the first build of sdist and wheel failed:\n" in run.stderr
     assert "ZeroDivisionError: division by zero" in run.stderr
@@ -215,7 +216,7 @@ def test_a_failing_build_is_told_with_its_last_lines(tmp_path: Path) -> None:
 def test_an_unknown_artefact_is_one_sentence(tmp_path: Path) -> None:
     run = _cli(tmp_path, "wheal")
     assert run.returncode == 2
-    assert "no artefact is called wheal: choose from python" in run.stderr
+    assert "no artefact is called wheal: choose from python, conda" in run.stderr
 
 
 def test_a_folder_to_keep_must_be_empty(tmp_path: Path) -> None:
@@ -230,6 +231,32 @@ def test_a_kept_folder_holds_both_builds(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     prove(_quick(tmp_path / "toy", "'x = 1'"), [_quick_kind()], kept)
     assert len(list(kept.rglob("out/*.whl"))) == 2
+
+
+def test_folders_have_no_space_where_none_may_be(tmp_path: Path) -> None:
+    root = _quick(tmp_path / "toy", "'x = 1'")
+    (root / ".pixi/wheels").mkdir(parents=True)
+    (root / ".pixi/wheels/fetched").write_text("")
+    unspaced = replace(_quick_kind(), spaces=False, downloads=(".pixi/wheels", ".pixi/none"))
+    proof = prove(root, [_quick_kind(), unspaced], tmp_path / "kept")
+    assert proof.holds
+    assert len(proof.verdicts) == 2
+    made = [path.relative_to(tmp_path / "kept") for path in (tmp_path / "kept").rglob("out/*.whl")]
+    assert len(made) == 4
+    assert {path.parts[0] for path in made if " " in str(path)} == {"another place"}
+    carried = [path.relative_to(tmp_path / "kept") for path in tmp_path.rglob("kept/**/fetched")]
+    assert len(carried) == 2
+    assert all(path.parts[0] == "unspaced" for path in carried)
+
+
+def test_what_cannot_be_built_here_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = replace(_quick_kind(), title="odd things", needs="no_such_module")
+    monkeypatch.setattr(cli, "KINDS", {"toys": _quick_kind, "odd": lambda: odd})
+    assert [kind.title for kind in cli.chosen([])] == ["toys"]
+    assert "odd things is passed over: no_such_module is not installed" in capsys.readouterr().err
+    assert cli.chosen(["odd"]) == [odd]
 
 
 def test_a_build_that_makes_nothing_is_one_sentence(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import rattler_build
 from rattler_build import RattlerBuildError, ToolConfiguration
 
-from conda import numpy_range, reasons, variants
+from conda import normalised, numpy_range, reasons, variants
 from conda.errors import CondaError, room
 from progress import Step
 
@@ -97,11 +97,14 @@ class Workshop:
         Channels and variants.
     platforms
         What is built for what.
+    epoch
+        Time that the packages carry, in seconds since 1970.
     """
 
     folder: Path
     offer: Offer
     platforms: Platforms
+    epoch: int
 
     @property
     def output(self) -> Path:
@@ -151,10 +154,15 @@ class Workshop:
                     output_dir=self.output,
                     channels=list(self.offer.channels),
                     progress_callback=listener,
+                    no_build_id=True,  # the time of the build, in the name of its folder
                 )
             except RattlerBuildError as error:
                 raise self._failure(title, error, listener) from error
-        return [Path(path) for path in built.packages]
+            packages = [Path(path) for path in built.packages]
+            for package in packages:
+                normalised.normalise(package, self.epoch)
+            normalised.index(self.output)
+        return packages
 
     def _test(self, path: Path, variant: RenderedVariant) -> None:
         title = f"testing {path.name}"

@@ -8,7 +8,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
+from artefacts.packing import epoch_of
 from conda import modules
 from conda.errors import CondaError, room
 from externals.archive import write_aside
@@ -90,6 +92,8 @@ def _build(options: argparse.Namespace) -> int:
 
     here = current_subdir()
     platforms = variants.Platforms(here, options.target_platform or here)
+    environment = Checkout(ROOT).environment(os.environ)
+    os.environ |= environment  # the recipe hands SOURCE_DATE_EPOCH on to the build
     folder = ROOT / "build/conda"
     folder.mkdir(parents=True, exist_ok=True)
     names = read_manifest(ROOT / "pixi.toml").workspace.channels
@@ -105,7 +109,7 @@ def _build(options: argparse.Namespace) -> int:
         else:
             offer = channels.externals(ROOT, recipe, platforms, options.python)
             os.environ.setdefault("RATTLER_CACHE_DIR", str(ROOT / ".pixi/externals/cache/build"))
-        workshop = building.Workshop(folder, offer, platforms)
+        workshop = building.Workshop(folder, offer, platforms, epoch_of(environment))
         workshop.build(recipe)
         packages = building.publish(workshop.output, options.outdir.resolve(), platforms.target)
     for package in packages:

@@ -147,12 +147,12 @@ def _info(package: Package, files: list[Entry]) -> list[Entry]:
     return [Entry(f"info/{name}", data) for name, data in sorted(info.items())]
 
 
-def _tar_zst(entries: Iterable[Entry]) -> bytes:
+def _tar_zst(entries: Iterable[Entry], time: int, level: int) -> bytes:
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for entry in entries:
             member = tarfile.TarInfo(entry.path)
-            member.mtime = _TAR_TIME
+            member.mtime = time
             member.mode = 0o755 if entry.executable else 0o644
             if entry.link is not None:
                 member.type = tarfile.SYMTYPE
@@ -162,16 +162,36 @@ def _tar_zst(entries: Iterable[Entry]) -> bytes:
             else:
                 member.size = len(entry.data)
                 tar.addfile(member, io.BytesIO(entry.data))
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(plain.getbuffer())
+    return zstandard.ZstdCompressor(level=level).compress(plain.getbuffer())
 
 
-def _conda(package: Package) -> bytes:
-    files = sorted(package.files, key=lambda entry: entry.path)
-    stem = package.filename.removesuffix(".conda")
+def contained(
+    stem: str,
+    files: Iterable[Entry],
+    info: Iterable[Entry],
+    *,
+    time: int = _TAR_TIME,
+    level: int = _LEVEL,
+) -> bytes:
+    """Return the archive of a package, in the order that is given.
+
+    Parameters
+    ----------
+    stem
+        Name of the archive without its ending.
+    files
+        What goes to the prefix.
+    info
+        What goes below `info`.
+    time
+        Of every file, in seconds since 1970.
+    level
+        Of the compression.
+    """
     members = {
         "metadata.json": b'{"conda_pkg_format_version": 2}',
-        f"pkg-{stem}.tar.zst": _tar_zst(files),
-        f"info-{stem}.tar.zst": _tar_zst(_info(package, files)),
+        f"pkg-{stem}.tar.zst": _tar_zst(files, time, level),
+        f"info-{stem}.tar.zst": _tar_zst(info, time, level),
     }
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as container:
@@ -181,6 +201,11 @@ def _conda(package: Package) -> bytes:
             member.external_attr = 0o644 << 16
             container.writestr(member, data)
     return archive.getvalue()
+
+
+def _conda(package: Package) -> bytes:
+    files = sorted(package.files, key=lambda entry: entry.path)
+    return contained(package.filename.removesuffix(".conda"), files, _info(package, files))
 
 
 def write_aside(path: Path, data: bytes) -> None:

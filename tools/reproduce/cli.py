@@ -6,6 +6,7 @@ import argparse
 import errno
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from artefacts.errors import ArtefactError
 from reproduce import report
@@ -13,7 +14,22 @@ from reproduce.errors import ReproduceError
 from reproduce.kinds import KINDS
 from reproduce.proof import prove
 
+if TYPE_CHECKING:
+    from reproduce.kinds import Kind
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def chosen(names: list[str]) -> list[Kind]:
+    """Return the kinds `names`, or all that can be built here."""
+    if names:
+        return [KINDS[name]() for name in names]
+    kinds = [make() for make in KINDS.values()]
+    for kind in kinds:
+        if not kind.available():
+            note = f"reproduce: {kind.title} is passed over: {kind.needs} is not installed here"
+            print(note, file=sys.stderr)
+    return [kind for kind in kinds if kind.available()]
 
 
 def main() -> int:
@@ -28,7 +44,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no artefact is called {unknown[0]}: choose from {', '.join(KINDS)}")
     try:
-        kinds = [KINDS[name]() for name in options.kinds or KINDS]
+        kinds = chosen(options.kinds)
         keep = None if options.keep is None else options.keep.resolve()
         proof = prove(options.root.resolve(), kinds, keep)
     except (ArtefactError, ReproduceError) as error:

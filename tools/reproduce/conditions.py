@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,10 @@ class Conditions:
             "cores and jobs": "all" if self.cores is None else str(self.cores),
             "PYTHONHASHSEED": self.hash_seed,
         }
+
+    def unspaced(self) -> Conditions:
+        """Return the same in a folder of its own, whose name has no space."""
+        return replace(self, folder=f"unspaced/{self.folder.replace(' ', '-')}")
 
 
 def pair() -> tuple[Conditions, Conditions]:
@@ -120,6 +124,11 @@ class Place:
             if (original / name).is_file():
                 (self.home / ".cargo").mkdir(parents=True, exist_ok=True)
                 shutil.copy(original / name, self.home / ".cargo" / name)
+
+    def carry(self, root: Path, name: str) -> None:
+        """Copy the folder `name` of the checkout `root`, if it is there."""
+        if (root / name).is_dir():
+            shutil.copytree(root / name, self.checkout / name, dirs_exist_ok=True)
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return `base` with everything set that the conditions vary."""

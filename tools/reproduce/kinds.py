@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import sys
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,12 +30,25 @@ class Kind:
         What of the folder written into is an artefact, as patterns below that folder.
     may_vary : mapping of str to str
         Pattern of a file inside an artefact (``*.conda!/info/x.json``) -> why it must differ.
+    needs : str
+        Module that the command needs beside the project's own build; empty for none.
+    downloads : tuple of str
+        Folders below the checkout with what earlier builds fetched and verified; they are copied.
+    spaces : bool
+        Whether it can be built in a folder whose name has a space.
     """
 
     title: str
     command: Callable[[Path, Path], list[str]]
     patterns: tuple[str, ...]
     may_vary: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
+    downloads: tuple[str, ...] = ()
+    spaces: bool = True
+
+    def available(self) -> bool:
+        """Return whether this interpreter has what the command needs."""
+        return not self.needs or find_spec(self.needs) is not None
 
     def excuse(self, where: str) -> str | None:
         """Return why the file `where` may differ, or None."""
@@ -54,4 +68,23 @@ def sdist_and_wheel() -> Kind:
     return Kind("sdist and wheel", command, ("*.tar.gz", "*.whl"))
 
 
-KINDS = {"python": sdist_and_wheel}
+def conda() -> Kind:
+    """Return the conda package for the Python that runs this."""
+
+    def command(checkout: Path, out: Path) -> list[str]:
+        tool = checkout / "tools" / "conda"
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        outdir = str(out / "conda")  # beside it, an older channel is set aside
+        return [sys.executable, "-P", str(tool), "build", "--python", python, "--outdir", outdir]
+
+    return Kind(
+        "the conda package",
+        command,
+        ("conda/*/*.conda",),
+        needs="rattler_build",
+        downloads=(".pixi/externals/cache/wheels",),
+        spaces=False,  # compilers' flags and recipes' scripts name prefixes without quotes
+    )
+
+
+KINDS = {"python": sdist_and_wheel, "conda": conda}

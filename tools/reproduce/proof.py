@@ -101,20 +101,26 @@ def _prove(root: Path, kinds: list[Kind], base: Path) -> Proof:
     # Without a commit (an unpacked sdist) both builds need one time all the same.
     epoch = given.setdefault("SOURCE_DATE_EPOCH", "946684800")
     both = conditions.pair()
-    places = [conditions.Place(base, condition) for condition in both]
-    for number, place in enumerate(places):
-        if number:
-            time.sleep(_CLOCK_STEP)
-        place.furnish(contents, reverse=bool(number))
-        for kind in kinds:
-            _build(place, kind, given)
-    needles = places[0].needles(), places[1].needles()
     secrets = conditions.personal(root)
-    verdicts = [
-        judge(name, made, kind, needles, secrets)
-        for kind in kinds
-        for name, made in _artefacts(places, kind).items()
-    ]
+    verdicts = []
+    for spaced in (True, False):
+        group = [kind for kind in kinds if kind.spaces is spaced]
+        varied = both if spaced else (both[0].unspaced(), both[1].unspaced())
+        places = [conditions.Place(base, condition) for condition in varied]
+        for number, place in enumerate(places if group else ()):
+            if number:
+                time.sleep(_CLOCK_STEP)
+            place.furnish(contents, reverse=bool(number))
+            for kind in group:
+                for name in kind.downloads:
+                    place.carry(root, name)
+                _build(place, kind, given)
+        needles = places[0].needles(), places[1].needles()
+        verdicts += [
+            judge(name, made, kind, needles, secrets)
+            for kind in group
+            for name, made in _artefacts(places, kind).items()
+        ]
     return Proof(both, epoch, verdicts)
 
 
