@@ -1,13 +1,17 @@
 """The pandas side of history: a Series made when it is needed, and frames of several fields."""
 
+# ruff: noqa: ANN401 - as open as the signatures of pandas are
+
 from __future__ import annotations
 
+from functools import wraps
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -65,43 +69,8 @@ class HistorySeries(pd.Series):
 
     @property
     def iloc(self) -> Any:
+        """Values by position."""
         return super().iloc if self._pending() is None else _Positions(self)
-
-    def sum(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().sum(*args, **options)
-        return window.sum()
-
-    def mean(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().mean(*args, **options)
-        return window.mean()
-
-    def std(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().std(*args, **options)
-        return window.std()
-
-    def var(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().var(*args, **options)
-        return window.var()
-
-    def min(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().min(*args, **options)
-        return window.min()
-
-    def max(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().max(*args, **options)
-        return window.max()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return pd.Series(self).__reduce_ex__(protocol)
@@ -146,13 +115,31 @@ class _OnFirstUse:
         return series.__dict__[self._name]
 
 
+def _reduction(name: str) -> Callable[..., Any]:
+    """Return a reduction that is read off the window where it has no options."""
+    of_series: Callable[..., Any] = getattr(pd.Series, name)
+    of_window = methodcaller(name)
+
+    @wraps(of_series)
+    def reduction(series: HistorySeries, *args: Any, **options: Any) -> Any:
+        window = series.__dict__.get("_window")
+        if window is None or args or options:
+            return of_series(series, *args, **options)
+        return of_window(window)
+
+    return reduction
+
+
+for _name in ("sum", "mean", "std", "var", "min", "max"):
+    setattr(HistorySeries, _name, _reduction(_name))
+
 # An instance's own dict comes before these, so that they are asked once at most.
 for _name in vars(pd.Series([0.0])):
     setattr(HistorySeries, _name, _OnFirstUse(_name))
 
 
 def _series(window: HistoryWindow) -> HistorySeries:
-    series = HistorySeries.__new__(HistorySeries)
+    series: HistorySeries = object.__new__(HistorySeries)
     series.__dict__["_window"] = window
     return series
 
