@@ -1,12 +1,9 @@
 from libc.stdint cimport int64_t
 
-# Columns of bars. PRICE is the close, forward-filled.
+from rustybt.data._equities cimport CLOSE, HIGH, LOW, OPEN, VOLUME
+
+# One more column: the close, forward-filled.
 cdef enum:
-    OPEN = 0
-    HIGH = 1
-    LOW = 2
-    CLOSE = 3
-    VOLUME = 4
     PRICE = 5
 
 

@@ -29,23 +29,20 @@ class HistorySeries(pd.Series):
     is derived from it is a plain Series.
     """
 
-    _window: HistoryWindow
+    __slots__ = ("_window",)
+    _window: HistoryWindow | None
 
     @property
     def _constructor(self) -> type[pd.Series]:
         return pd.Series
 
-    def _pending(self) -> HistoryWindow | None:
-        """Return the window, None once the Series proper has been made."""
-        return self.__dict__.get("_window")
-
     def __len__(self) -> int:
-        window = self._pending()
+        window = self._window
         return super().__len__() if window is None else len(window)
 
     def __getitem__(self, key: Any) -> Any:
         if type(key) is int:
-            window = self._pending()
+            window = self._window
             return self.iloc[key] if window is None else window.item(key)
         if type(key) is slice:
             part = self._part(key)
@@ -55,7 +52,7 @@ class HistorySeries(pd.Series):
 
     def _part(self, key: slice) -> HistorySeries | None:
         """Return a slice by position without making the Series, None where that cannot be."""
-        window = self._pending()
+        window = self._window
         if window is None or key.step is not None:
             return None
         if not all(end is None or type(end) is int for end in (key.start, key.stop)):
@@ -64,13 +61,13 @@ class HistorySeries(pd.Series):
         return _series(window.part(start, max(start, stop)))
 
     def __iter__(self) -> Iterator[Any]:
-        window = self._pending()
+        window = self._window
         return super().__iter__() if window is None else iter(window.values.tolist())
 
     @property
     def iloc(self) -> Any:
         """Values by position."""
-        return super().iloc if self._pending() is None else _Positions(self)
+        return super().iloc if self._window is None else _Positions(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return pd.Series(self).__reduce_ex__(protocol)
@@ -108,10 +105,12 @@ class _OnFirstUse:
     def __get__(self, series: HistorySeries | None, owner: type) -> Any:
         if series is None:
             return self
-        window = series.__dict__.pop("_window", None)
+        window = series._window
         if window is None:  # as any Series does before it has been initialised
             raise AttributeError(self._name)
-        pd.Series.__init__(series, window.values.copy(), index=window.index, name=window.name)
+        object.__setattr__(series, "_window", None)
+        initialise: Any = pd.Series.__init__
+        initialise(series, window.values.copy(), index=window.index, name=window.name)
         return series.__dict__[self._name]
 
 
@@ -122,7 +121,7 @@ def _reduction(name: str) -> Callable[..., Any]:
 
     @wraps(of_series)
     def reduction(series: HistorySeries, *args: Any, **options: Any) -> Any:
-        window = series.__dict__.get("_window")
+        window = series._window
         if window is None or args or options:
             return of_series(series, *args, **options)
         return of_window(window)
@@ -133,6 +132,11 @@ def _reduction(name: str) -> Callable[..., Any]:
 for _name in ("sum", "mean", "std", "var", "min", "max"):
     setattr(HistorySeries, _name, _reduction(_name))
 
+# Every attribute is looked up through these: they are found here at once, rather than at the far
+# end of the dozen bases of a Series.
+for _name in ("__getattribute__", "__getattr__"):
+    setattr(HistorySeries, _name, getattr(pd.Series, _name))
+
 # An instance's own dict comes before these, so that they are asked once at most.
 for _name in vars(pd.Series([0.0])):
     setattr(HistorySeries, _name, _OnFirstUse(_name))
@@ -140,7 +144,7 @@ for _name in vars(pd.Series([0.0])):
 
 def _series(window: HistoryWindow) -> HistorySeries:
     series: HistorySeries = object.__new__(HistorySeries)
-    series.__dict__["_window"] = window
+    object.__setattr__(series, "_window", window)
     return series
 
 
