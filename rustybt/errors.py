@@ -34,6 +34,22 @@ class RustybtError(Exception):
 ZiplineError = RustybtError
 
 
+class NoTradeDataAvailable(RustybtError):
+    """An asset does not trade when it is needed."""
+
+
+class NoTradeDataAvailableTooEarly(NoTradeDataAvailable):
+    """An asset is needed before it starts to trade."""
+
+    msg = "{sid} does not exist on {dt}. It started trading on {start_dt}."
+
+
+class NoTradeDataAvailableTooLate(NoTradeDataAvailable):
+    """An asset is needed after it has stopped trading."""
+
+    msg = "{sid} does not exist on {dt}. It stopped trading on {end_dt}."
+
+
 class AccountControlViolation(RustybtError):
     """The account is in a state that an account control forbids."""
 
@@ -44,12 +60,29 @@ class BadOrderParameters(RustybtError):
     """An order has an impossible price: not a number, not finite or negative."""
 
 
+class BenchmarkAssetNotAvailableTooEarly(NoTradeDataAvailableTooEarly):
+    """The benchmark starts to trade after the simulation does."""
+
+
+class BenchmarkAssetNotAvailableTooLate(NoTradeDataAvailableTooLate):
+    """The benchmark stops trading before the simulation ends."""
+
+
 class HistoryWindowStartsBeforeData(RustybtError):
     """A history window would begin before the first session of the data."""
 
     msg = (
         "A history window of {bar_count} bars begins before the first session of the data, "
         "{first_trading_day}: start the simulation on or after {suggested_start_day}."
+    )
+
+
+class InvalidBenchmarkAsset(RustybtError):
+    """The benchmark pays a dividend in shares of another asset."""
+
+    msg = (
+        "{sid} cannot be used as the benchmark because it has a stock dividend on {dt}. Choose "
+        "another asset to use as the benchmark."
     )
 
 

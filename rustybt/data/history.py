@@ -1,6 +1,7 @@
 """The pandas side of history: a Series made when it is needed, and frames of several fields."""
 
-# ruff: noqa: ANN401 - as open as the signatures of pandas are
+# ruff: noqa: ANN401, SLF001 - as open as the signatures of pandas are; the functions at the end
+# are the other half of the class
 
 from __future__ import annotations
 
