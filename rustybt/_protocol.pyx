@@ -887,7 +887,7 @@ cdef class PriceFeed:
             value = self.bars(asset).spot(column, self._bar, self._perspective)
             if column == VOLUME and value == rint(value):
                 return int(value)
-            return FLOAT64(value)
+            return value
         if field == "last_traded" and not isinstance(asset, str):
             bars = self.bars(asset)
             at = bars.last_traded(self._bar)

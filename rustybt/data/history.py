@@ -170,7 +170,7 @@ def frame_by_fields(
     """
     order = sorted(range(len(assets)), key=assets.__getitem__)
     rows = pd.MultiIndex.from_product([times, [assets[at] for at in order]], names=[label, None])
-    columns = pd.Index(sorted(values), name="fields")
+    columns = pd.Index(list(values), name="fields")
     return pd.DataFrame(
         {field: values[field][:, order].ravel() for field in columns}, index=rows, columns=columns
     )
