@@ -288,6 +288,10 @@ cdef class AssetBars:
         self._filled_from = self._filled_at = -1
         self._traded_from = self._traded_at = -1
 
+    def window_of(self, field, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t perspective):
+        """Return the :class:`HistoryWindow` on what :meth:`values` returns."""
+        return self.window(COLUMNS[field], start, stop, perspective)
+
     def values(self, field, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t perspective):
         """Return history from ordinal `start` up to, not including, `stop`.
 

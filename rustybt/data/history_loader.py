@@ -154,8 +154,8 @@ class HistoryLoader:
         if not isinstance(asset, Future):  # all contracts of a series have one tick size
             contracts = self._asset_finder.get_ordered_contracts(asset.root_symbol)
             sid = contracts.contract_before_auto_close(asset.start_date.value)
-            contract = None if sid is None else self._asset_finder.retrieve_asset(sid)
-        if contract is None or not contract.tick_size:
+            contract = self._asset_finder.retrieve_asset(sid)
+        if not contract.tick_size:
             return DEFAULT_ASSET_PRICE_DECIMALS
         exponent = Decimal(str(contract.tick_size)).as_tuple().exponent
         return max(-int(exponent), 0)
