@@ -39,6 +39,12 @@ class RustybtError(Exception):
 ZiplineError = RustybtError
 
 
+class AccountControlViolation(RustybtError):
+    """The account is in a state that an account control forbids."""
+
+    msg = "The account violates the control {constraint}."
+
+
 class AssetDBImpossibleDowngrade(RustybtError):
     """An asset database is older than the version it is to be brought down to."""
 
@@ -54,6 +60,87 @@ class AssetDBVersionError(RustybtError):
     msg = (
         "The asset database {database} has schema version {db_version}, this rustybt reads and "
         "writes version {expected_version}: {remedy}."
+    )
+
+
+class BadOrderParameters(RustybtError):
+    """An order has an impossible price: not a number, not finite or negative."""
+
+
+class NoTradeDataAvailable(RustybtError):
+    """An asset does not trade when it is needed."""
+
+
+class NoTradeDataAvailableTooEarly(NoTradeDataAvailable):
+    """An asset is needed before it starts to trade."""
+
+    msg = "{sid} does not exist on {dt}. It started trading on {start_dt}."
+
+
+class BenchmarkAssetNotAvailableTooEarly(NoTradeDataAvailableTooEarly):
+    """The benchmark starts to trade after the simulation does."""
+
+
+class NoTradeDataAvailableTooLate(NoTradeDataAvailable):
+    """An asset is needed after it has stopped trading."""
+
+    msg = "{sid} does not exist on {dt}. It stopped trading on {end_dt}."
+
+
+class BenchmarkAssetNotAvailableTooLate(NoTradeDataAvailableTooLate):
+    """The benchmark stops trading before the simulation ends."""
+
+
+class SidsNotFound(RustybtError):
+    """Assets with the given sids do not exist."""
+
+    kind = ("asset", "assets")
+
+    @property
+    def sids(self) -> tuple[object, ...]:
+        """The sids that were not found."""
+        return tuple(cast("Iterable[object]", self.kwargs["sids"]))
+
+    @property
+    def plural(self) -> bool:
+        """Whether several were not found."""
+        return len(self.sids) > 1
+
+    def __str__(self) -> str:
+        if self.plural:
+            return f"No {self.kind[1]} found for sids: {list(self.sids)}."
+        return f"No {self.kind[0]} found for sid: {self.sids[0]}."
+
+    __repr__ = __str__
+
+
+class EquitiesNotFound(SidsNotFound):
+    """Equities with the given sids do not exist."""
+
+    kind = ("equity", "equities")
+
+
+class FutureContractsNotFound(SidsNotFound):
+    """Futures contracts with the given sids do not exist."""
+
+    kind = ("future contract", "future contracts")
+
+
+class HistoryWindowStartsBeforeData(RustybtError):
+    """A history window would begin before the first session of the data."""
+
+    msg = (
+        "A history window of {bar_count} bars begins before the first session of the data, "
+        "{first_trading_day}: start the simulation on or after {suggested_start_day}."
+    )
+
+
+class InvalidBenchmarkAsset(RustybtError):
+    """The benchmark pays a dividend in shares of another asset."""
+
+    msg = (
+        "{sid} cannot be used as the benchmark because it has a stock dividend on {dt}. Choose "
+        "another asset to use as the benchmark."
     )
 
 
@@ -114,45 +201,18 @@ class SameSymbolUsedAcrossCountries(MultipleSymbolsFound):
     )
 
 
-class SidsNotFound(RustybtError):
-    """Assets with the given sids do not exist."""
-
-    kind = ("asset", "assets")
-
-    @property
-    def sids(self) -> tuple[object, ...]:
-        """The sids that were not found."""
-        return tuple(cast("Iterable[object]", self.kwargs["sids"]))
-
-    @property
-    def plural(self) -> bool:
-        """Whether several were not found."""
-        return len(self.sids) > 1
-
-    def __str__(self) -> str:
-        if self.plural:
-            return f"No {self.kind[1]} found for sids: {list(self.sids)}."
-        return f"No {self.kind[0]} found for sid: {self.sids[0]}."
-
-    __repr__ = __str__
-
-
-class EquitiesNotFound(SidsNotFound):
-    """Equities with the given sids do not exist."""
-
-    kind = ("equity", "equities")
-
-
-class FutureContractsNotFound(SidsNotFound):
-    """Futures contracts with the given sids do not exist."""
-
-    kind = ("future contract", "future contracts")
-
-
 class SymbolNotFound(RustybtError):
     """No asset has held the symbol, at the date and in the country asked for."""
 
     msg = "Symbol '{symbol}' was not found."
+
+
+class TradingControlViolation(RustybtError):
+    """An order would break a trading control."""
+
+    msg = (
+        "The order for {amount} shares of {asset} at {datetime} violates the control {constraint}."
+    )
 
 
 class ValueNotFoundForField(RustybtError):
