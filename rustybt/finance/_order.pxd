@@ -1,0 +1,30 @@
+from rustybt.assets._assets cimport Asset
+
+
+cdef class Order:
+    cdef public object id
+    cdef public object dt
+    cdef public object reason
+    cdef public object created
+    cdef public Asset asset
+    cdef public object amount
+    cdef public object filled
+    cdef public object commission
+    cdef public object stop
+    cdef public object limit
+    cdef public object broker_order_id
+    cdef public double direction
+    cdef public bint stop_reached
+    cdef public bint limit_reached
+    cdef int _status
+
+    cdef bint is_triggered(self)
+    cdef bint is_open(self) except -1
+
+
+cdef class Transaction:
+    cdef public Asset asset
+    cdef public object amount
+    cdef public object dt
+    cdef public double price
+    cdef public object order_id
