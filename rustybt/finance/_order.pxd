@@ -28,3 +28,16 @@ cdef class Transaction:
     cdef public object dt
     cdef public double price
     cdef public object order_id
+
+
+cdef struct Fill:
+    double price
+    double amount
+
+
+cdef class FillRule:
+    cdef int fill(self, Order order, double price, double volume, double used, Fill* fill) except -1
+
+
+cdef class Charge:
+    cdef double cost(self, Order order, Transaction transaction) except? -1
