@@ -36,7 +36,9 @@ cdef struct Fill:
 
 
 cdef class FillRule:
-    cdef int fill(self, Order order, double price, double volume, double used, Fill* fill) except -1
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1
 
 
 cdef class Charge:

@@ -420,7 +420,9 @@ cdef class FillRule:
             )
         return (fill.price, fill.amount) if outcome == FILLS else (None, None)
 
-    cdef int fill(self, Order order, double price, double volume, double used, Fill* fill) except -1:
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
         raise NotImplementedError
 
 
@@ -432,7 +434,9 @@ cdef class SpreadRule(FillRule):
     def __init__(self, double spread=0.0):
         self.half_spread = spread / 2.0
 
-    cdef int fill(self, Order order, double price, double volume, double used, Fill* fill) except -1:
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
         fill.price = price + self.half_spread * order.direction
         fill.amount = order.amount
         return FILLS
@@ -448,7 +452,9 @@ cdef class BasisPointsRule(FillRule):
         self.fraction = fraction
         self.volume_limit = volume_limit
 
-    cdef int fill(self, Order order, double price, double volume, double used, Fill* fill) except -1:
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
         cdef double wanted = order.amount - order.filled
         cdef double amount = min(fabs(wanted), floor(self.volume_limit * volume) - used)
         if amount <= 0:
@@ -468,9 +474,11 @@ cdef class VolumeShareRule(FillRule):
     def __init__(self, double volume_limit, double price_impact):
         self.volume_limit = volume_limit
         self.price_impact = price_impact
-        self.power = 2.0  # a variable: compilers make a product of a constant, which Python does not
+        self.power = 2.0  # not a constant, of which compilers make a product, as Python does not
 
-    cdef int fill(self, Order order, double price, double volume, double used, Fill* fill) except -1:
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
         cdef double remaining = self.volume_limit * volume - used
         if remaining < 1:
             return EXHAUSTED
