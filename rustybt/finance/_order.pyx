@@ -545,9 +545,14 @@ cdef class ContractCharge(Charge):
 
     cdef double cost(self, Order order, Transaction transaction) except? -1:
         root_symbol = order.asset.root_symbol
-        cdef Charge charge = UnitCharge(
-            self.units[root_symbol], self.onces[root_symbol], self.minimum
-        )
+        try:
+            unit, once = self.units[root_symbol], self.onces[root_symbol]
+        except KeyError:
+            raise ValueError(
+                f"no commission is known for the root symbol {root_symbol!r}: name it in the "
+                "model's cost or exchange_fee"
+            ) from None
+        cdef Charge charge = UnitCharge(unit, once, self.minimum)
         return charge.cost(order, transaction)
 
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from typing import TYPE_CHECKING, ClassVar
 
-from rustybt.assets import Equity, Future
+from rustybt.assets import Asset, Equity, Future
 from rustybt.finance._order import (
     Charge,
     ContractCharge,
@@ -112,13 +112,13 @@ class NoCommission(_ChargedCommission):
 class EquityCommissionModel(CommissionModel):
     """Base of commission models that are for equities only."""
 
-    allowed_asset_types = (Equity,)
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity,)
 
 
 class FutureCommissionModel(CommissionModel):
     """Base of commission models that are for futures only."""
 
-    allowed_asset_types = (Future,)
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Future,)
 
 
 class PerShare(_ChargedCommission, EquityCommissionModel):

@@ -192,13 +192,13 @@ class NoSlippage(_RuledSlippage):
 class EquitySlippageModel(SlippageModel):
     """Base of slippage models that are for equities only."""
 
-    allowed_asset_types = (Equity,)
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity,)
 
 
 class FutureSlippageModel(SlippageModel):
     """Base of slippage models that are for futures only."""
 
-    allowed_asset_types = (Future,)
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Future,)
 
 
 class VolumeShareSlippage(_RuledSlippage):
@@ -416,7 +416,7 @@ class VolatilityVolumeShare(MarketImpactBase):
     """
 
     NO_DATA_VOLATILITY_SLIPPAGE_IMPACT: ClassVar[float] = 7.5 / 10000
-    allowed_asset_types = (Future,)
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Future,)
 
     def __init__(
         self, volume_limit: float, eta: float | Mapping[str, float] = ROOT_SYMBOL_TO_ETA

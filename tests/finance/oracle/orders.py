@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import runpy
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from replay import replay
-from zipline.finance.execution import asymmetric_round_price
+replay = runpy.run_path(str(Path(__file__).with_name("replay.py")))["replay"]
+asymmetric_round_price = import_module("zipline.finance.execution").asymmetric_round_price
 
 EQUITY_SLIPPAGE = [
     ["FixedBasisPointsSlippage", {}],
@@ -112,7 +114,7 @@ def random_prices(random: Random) -> list[list[Any]]:
 
 def main() -> None:
     """Write the file."""
-    random = Random(20200102)
+    random = Random(20200102)  # noqa: S311 - not for secrets
     cases = [random_case(random, number) for number in range(120)]
     for case in cases:
         # The only root symbol without a fee: zipline knows no commission for it.

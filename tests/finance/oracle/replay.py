@@ -28,7 +28,7 @@ class BarData:
         self.current_dt = pd.Timestamp("2020-01-02 14:31", tz="UTC") + pd.Timedelta(minutes=number)
         self.current_session = pd.Timestamp("2020-01-02")
 
-    def current(self, asset: object, fields: str | list[str]) -> Any:  # noqa: ANN401, ARG002
+    def current(self, asset: object, fields: str | list[str]) -> Any:  # noqa: ARG002
         """Return a value of the bar, or a dict of several."""
         if isinstance(fields, str):
             return self.values[fields]
@@ -58,13 +58,13 @@ class FeedingBarData(BarData):
         return float(self.values[["open", "high", "low", "close", "volume"][column]])
 
 
-def build(library: str, module: str, named: list[Any]) -> Any:  # noqa: ANN401
+def build(library: str, module: str, named: list[Any]) -> Any:
     """Return an instance of a class of a module, from its name and keyword arguments."""
     name, arguments = named
     return getattr(import_module(f"{library}.{module}"), name)(**arguments)
 
 
-def make_asset(library: str, case: dict[str, Any]) -> Any:  # noqa: ANN401
+def make_asset(library: str, case: dict[str, Any]) -> Any:
     """Return the asset that a case trades."""
     assets = import_module(f"{library}.assets")
     exchange = assets.ExchangeInfo("New York Stock Exchange", "XNYS", "US")
@@ -157,7 +157,7 @@ STATE = [
 ]
 
 
-def state(order: Any, case: dict[str, Any]) -> list[Any]:  # noqa: ANN401
+def state(order: Any, case: dict[str, Any]) -> list[Any]:
     """Return the fields of an order that STATE names, its times as numbers of bars."""
     fields = {**order.to_dict(), "status": order.status.name}
     for name in ("open_amount", "direction", "triggered"):
