@@ -18,6 +18,7 @@ cdef class Order:
     cdef public bint limit_reached
     cdef int _status
 
+    cdef int place(self, dt, asset, amount, stop, limit, id) except -1
     cdef bint is_triggered(self)
     cdef bint is_open(self) except -1
 

@@ -72,6 +72,15 @@ class Order:
     def __reduce__(self) -> tuple[Any, ...]: ...
     def __setstate__(self, state: tuple[Any, ...]) -> None: ...
 
+def place_order(
+    dt: pd.Timestamp,
+    asset: Asset,
+    amount: float,
+    stop: float | None,
+    limit: float | None,
+    id: str,  # noqa: A002
+) -> Order: ...
+
 @disjoint_base
 class Transaction:
     asset: Asset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 from typing import Any
 
@@ -212,6 +213,7 @@ def test_transactions_are_of_whole_shares(amount: float, whole: int) -> None:
     assert (transaction.asset, transaction.dt, transaction.order_id) == (ASSET, LATER, "a")
 
 
-def test_transactions_are_of_something() -> None:
-    with pytest.raises(ValueError, match=r"amount of at least 1, got 0\.5 for the order a"):
-        create_transaction(placed(), LATER, 12.5, 0.5)
+@pytest.mark.parametrize("amount", [0.5, 0, -0.5, math.nan, math.inf])
+def test_transactions_are_of_something(amount: float) -> None:
+    with pytest.raises(ValueError, match=f"1 share at least, got {amount:.1f} for the order a"):
+        create_transaction(placed(), LATER, 12.5, amount)
