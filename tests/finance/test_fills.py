@@ -175,6 +175,12 @@ def test_commission_of_contracts() -> None:
     assert calculate_per_unit_commission(order, half, 2.0, 1.5, 30.0) == 0
 
 
+def test_an_order_that_paid_nothing_pays_the_minimum() -> None:
+    order = Order(NOON, ASSET, 100, filled=50)
+    fill = Transaction(ASSET, 50, NOON, 10.0, order.id)
+    assert PerShare(0.001, 5.0).calculate(order, fill) == 5.0
+
+
 def test_an_unknown_root_symbol_has_no_exchange_fee() -> None:
     contract = Future(26, EXCHANGE, root_symbol="QQ")
     order = Order(NOON, contract, 1)
@@ -321,6 +327,28 @@ def test_a_commission_that_is_no_number_is_named() -> None:
 
     with pytest.raises(TypeError, match="Forgetful must return a number from calculate, got None"):
         filled(NoSlippage(), Forgetful())
+
+
+@pytest.mark.parametrize(
+    ("volume_limit", "amount", "expected"),
+    [(0.001, 5, 1.0), (0.0011, -5, -1.0), (0.5, 0.5, None)],
+)
+def test_volume_share_fills_whole_shares(
+    volume_limit: float, amount: float, expected: float | None
+) -> None:
+    order = Order(NOON, ASSET, amount)
+    assert VolumeShareSlippage(volume_limit).process_order(bar(), order)[1] == expected
+
+
+def test_no_share_of_the_volume_is_left() -> None:
+    with pytest.raises(LiquidityExceeded):
+        VolumeShareSlippage(0.0009).process_order(bar(), Order(NOON, ASSET, 5))
+
+
+@pytest.mark.parametrize("model", [NoSlippage(), FixedSlippage()])
+def test_models_without_limit_fill_the_whole_order(model: SlippageModel) -> None:
+    order = Order(NOON, ASSET, 100, filled=40)
+    assert model.process_order(bar(), order) == (10.0, 100)
 
 
 @pytest.mark.parametrize(
