@@ -1,0 +1,1 @@
+"""Orders, what they cost and what they leave behind: blotter, models of costs, ledger, metrics."""
