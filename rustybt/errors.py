@@ -44,6 +44,15 @@ class BadOrderParameters(RustybtError):
     """An order has an impossible price: not a number, not finite or negative."""
 
 
+class HistoryWindowStartsBeforeData(RustybtError):
+    """A history window would begin before the first session of the data."""
+
+    msg = (
+        "A history window of {bar_count} bars begins before the first session of the data, "
+        "{first_trading_day}: start the simulation on or after {suggested_start_day}."
+    )
+
+
 class TradingControlViolation(RustybtError):
     """An order would break a trading control."""
 

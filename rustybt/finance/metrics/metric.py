@@ -99,15 +99,11 @@ class SimpleLedgerField(_LedgerField):
         Name in the packet; the last part of `ledger_field` by default.
     """
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the field in a minute's packet."""
         packet["minute_perf"][self._packet_field] = self._get_ledger_field(ledger)
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the field in a session's packet."""
         packet["daily_perf"][self._packet_field] = self._get_ledger_field(ledger)
 
@@ -133,17 +129,13 @@ class DailyLedgerField(_LedgerField):
         Name in the packet; the last part of `ledger_field` by default.
     """
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the field in a minute's packet."""
         value = self._get_ledger_field(ledger)
         packet["cumulative_perf"][self._packet_field] = value
         packet["minute_perf"][self._packet_field] = value
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the field in a session's packet."""
         value = self._get_ledger_field(ledger)
         packet["cumulative_perf"][self._packet_field] = value
@@ -184,16 +176,12 @@ class StartOfPeriodLedgerField(_LedgerField):
         """Keep the field's value."""
         self._start_of_session = self._get_ledger_field(ledger)
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the values in a minute's packet."""
         packet["cumulative_perf"][self._packet_field] = self._start_of_simulation
         packet["minute_perf"][self._packet_field] = self._start_of_session
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the values in a session's packet."""
         packet["cumulative_perf"][self._packet_field] = self._start_of_simulation
         packet["daily_perf"][self._packet_field] = self._start_of_session
@@ -218,15 +206,11 @@ class _Columnar:
 class Returns(_Columnar):
     """Reports the return of the session, and that since the start."""
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the returns in a minute's packet."""
         self._report("minute_perf", packet, ledger)
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the returns in a session's packet."""
         self._report("daily_perf", packet, ledger)
 
@@ -272,17 +256,13 @@ class BenchmarkReturnsAndVolatility(_Columnar):
             minute_annual_volatility(returns.index.normalize().asi8, minutes, daily), returns.index
         )
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the figures of a minute."""
         figures = packet["cumulative_risk_metrics"]
         figures["benchmark_period_return"] = _known(self._minute_cumulative_returns[dt])
         figures["benchmark_volatility"] = _known(self._minute_annual_volatility[dt])
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the figures of a session."""
         figures = packet["cumulative_risk_metrics"]
         figures["benchmark_period_return"] = _known(self._daily_cumulative_returns[session_ix])
@@ -309,15 +289,11 @@ class PNL(_Columnar):
         """Keep the profit so far."""
         self._previous_pnl = ledger.portfolio.pnl
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the profit in a minute's packet."""
         self._report("minute_perf", packet, ledger)
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the profit in a session's packet."""
         self._report("daily_perf", packet, ledger)
 
@@ -338,15 +314,11 @@ class CashFlow(_Columnar):
         """Begin without payments."""
         self._previous_cash_flow = 0.0
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the payments in a minute's packet."""
         self._report("minute_perf", packet, ledger)
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the payments in a session's packet, and begin anew."""
         self._report("daily_perf", packet, ledger)
         self._previous_cash_flow = ledger.portfolio.cash_flow
@@ -364,15 +336,11 @@ class CashFlow(_Columnar):
 class Orders(_Columnar):
     """Reports the orders that were placed or have changed."""
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report those of a minute."""
         packet["minute_perf"]["orders"] = ledger.orders(dt)
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report those of a session."""
         packet["daily_perf"]["orders"] = ledger.orders()
 
@@ -384,15 +352,11 @@ class Orders(_Columnar):
 class Transactions(_Columnar):
     """Reports the trades."""
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report those of a minute."""
         packet["minute_perf"]["transactions"] = ledger.transactions(dt)
 
-    def end_of_session(
-        self, packet: Packet, ledger: Ledger, session: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report those of a session."""
         packet["daily_perf"]["transactions"] = ledger.transactions()
 
@@ -423,9 +387,7 @@ class ReturnsStatistic:
         self._function = function
         self._field_name = field_name or getattr(function, "__name__", type(function).__name__)
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the figure, None where it is not finite."""
         figure = self._function(ledger.daily_returns_array[: session_ix + 1])
         packet["cumulative_risk_metrics"][self._field_name] = (
@@ -458,9 +420,7 @@ class AlphaBeta(_Columnar):
         """Keep the benchmark's returns."""
         self._benchmark_returns = _benchmark_returns(benchmark_source, sessions)
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report both figures."""
         alpha, beta = risk.alpha_beta(
             ledger.daily_returns_array[: session_ix + 1],
@@ -490,9 +450,7 @@ class MaxLeverage(_Columnar):
         """Begin without leverage."""
         self._max_leverage = 0.0
 
-    def end_of_bar(
-        self, packet: Packet, ledger: Ledger, dt: Any, session_ix: int, data_portal: Any
-    ) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
         """Report the highest leverage."""
         self._max_leverage = max(self._max_leverage, ledger.account.leverage)
         packet["cumulative_risk_metrics"]["max_leverage"] = self._max_leverage
