@@ -85,7 +85,7 @@ def annual_return(returns: ArrayLike, periods: int = DAYS_IN_YEAR) -> float:
 
 
 def annual_volatility(returns: ArrayLike, periods: int = DAYS_IN_YEAR) -> float:
-    """Standard deviation per year: ``std(r, ddof=1) * sqrt(periods)``.
+    """Deviation of returns per year: ``std(r, ddof=1) * sqrt(periods)``.
 
     Parameters
     ----------

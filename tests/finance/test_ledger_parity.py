@@ -9,9 +9,8 @@ import gzip
 import json
 import math
 import warnings
-from collections import namedtuple
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import exchange_calendars
 import numpy as np
@@ -35,8 +34,22 @@ ASSETS |= {
     for sid, multiplier in ((11, 50.0), (12, 1000.0))
 }
 
-Cash = namedtuple("Cash", "asset amount pay_date")
-Stock = namedtuple("Stock", "asset payment_asset ratio pay_date")
+
+class Cash(NamedTuple):
+    """A dividend in cash, per share."""
+
+    asset: Any
+    amount: float
+    pay_date: pd.Timestamp
+
+
+class Stock(NamedTuple):
+    """A dividend in shares, per share."""
+
+    asset: Any
+    payment_asset: Any
+    ratio: float
+    pay_date: pd.Timestamp
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +73,12 @@ class Market:
         self.day: dict[str, Any] = {}
 
     def price(self, asset: Any) -> float:
+        """Return the price, NaN where there is none."""
         price = self.day["prices"][str(asset.sid)]
         return math.nan if price is None else price
 
     def get_dividends_with_ex_date(self, held: Any, *_: object) -> list[Cash]:
+        """Return the session's dividends in cash."""
         return [
             Cash(ASSETS[sid], amount, self.sessions[paid])
             for sid, amount, paid in self.day["cash_dividends"]
@@ -71,6 +86,7 @@ class Market:
         ]
 
     def get_stock_dividends_with_ex_date(self, held: Any, *_: object) -> list[Stock]:
+        """Return the session's dividends in shares."""
         return [
             Stock(ASSETS[sid], ASSETS[into], ratio, self.sessions[paid])
             for sid, into, ratio, paid in self.day["stock_dividends"]
@@ -78,6 +94,7 @@ class Market:
         ]
 
     def daily_returns(self, *_: object) -> pd.Series[float]:
+        """Return those of all sessions."""
         return self.benchmark
 
 

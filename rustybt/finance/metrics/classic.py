@@ -10,9 +10,11 @@ from rustybt.finance import risk
 
 if TYPE_CHECKING:
     import pandas as pd
+    from exchange_calendars import ExchangeCalendar
     from numpy.typing import NDArray
 
     from rustybt.finance._finance_ext import Ledger, Recording
+    from rustybt.finance.metrics.metric import BenchmarkReturns, Columns, Packet
 
 Floats: TypeAlias = "NDArray[np.float64]"
 
@@ -28,34 +30,34 @@ class ClassicRiskMetrics:
 
     def start_of_simulation(
         self,
-        ledger: Ledger,
-        emission_rate: str,
-        trading_calendar: Any,
+        _ledger: Ledger,
+        _emission_rate: str,
+        _calendar: ExchangeCalendar,
         sessions: pd.DatetimeIndex,
-        benchmark_source: Any,
+        _benchmark_source: BenchmarkReturns,
     ) -> None:
         """Begin without leverages."""
         self._leverages = np.full(len(sessions), np.nan)
 
     def end_of_session(
         self,
-        packet: dict[str, Any],
+        _packet: Packet,
         ledger: Ledger,
-        session: Any,
+        _session: pd.Timestamp,
         session_ix: int,
-        data_portal: Any,
+        _portal: object,
     ) -> None:
         """Keep the session's leverage."""
         self._leverages[session_ix] = ledger.account.leverage
 
     def end_of_simulation(
         self,
-        packet: dict[str, Any],
+        packet: Packet,
         ledger: Ledger,
-        trading_calendar: Any,
+        _calendar: ExchangeCalendar,
         sessions: pd.DatetimeIndex,
-        data_portal: Any,
-        benchmark_source: Any,
+        _portal: object,
+        benchmark_source: BenchmarkReturns,
     ) -> None:
         """Add the report to the packet: a list of dicts for each length of period."""
         benchmark = benchmark_source.daily_returns(sessions[0], sessions[-1])
@@ -72,7 +74,7 @@ class ClassicRiskMetrics:
         """Tell whether the metric can do without packets: it can."""
         return True
 
-    def columns(self, recording: Recording) -> tuple[dict[str, Any], dict[str, Any]]:
+    def columns(self, recording: Recording) -> Columns:
         """Take the leverages of all sessions; there are no columns."""
         self._leverages[: recording.sessions] = recording.field("leverage")
         return {}, {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from rustybt.finance.metrics.records import Records
 
 if TYPE_CHECKING:
     import pandas as pd
+    from exchange_calendars import ExchangeCalendar
     from numpy.typing import NDArray
 
     from rustybt.finance._finance_ext import Ledger, Recording
@@ -35,6 +36,17 @@ Packet: TypeAlias = dict[str, Any]
 Column: TypeAlias = "NDArray[Any]"
 Columns: TypeAlias = tuple[dict[str, Column], dict[str, Column]]
 Statistic: TypeAlias = Callable[[Any], float]
+
+
+class BenchmarkReturns(Protocol):
+    """Where the benchmark's returns come from."""
+
+    def daily_returns(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series[float]:
+        """Return those of the sessions from `start` to `end`, both included."""
+
+    def get_range(self, start_dt: pd.Timestamp, end_dt: pd.Timestamp) -> pd.Series[float]:
+        """Return those of the minutes, or sessions, from `start_dt` to `end_dt`."""
+
 
 # The figures of a recording, by the ledger's fields that they are taken from.
 _AT_END = {
@@ -161,27 +173,20 @@ class StartOfPeriodLedgerField(_LedgerField):
         Name in the packet; the last part of `ledger_field` by default.
     """
 
-    def start_of_simulation(
-        self,
-        ledger: Ledger,
-        emission_rate: str,
-        trading_calendar: Any,
-        sessions: pd.DatetimeIndex,
-        benchmark_source: Any,
-    ) -> None:
+    def start_of_simulation(self, ledger: Ledger, *_: object) -> None:
         """Keep the field's value."""
         self._start_of_simulation = self._get_ledger_field(ledger)
 
-    def start_of_session(self, ledger: Ledger, session: Any, data_portal: Any) -> None:
+    def start_of_session(self, ledger: Ledger, *_: object) -> None:
         """Keep the field's value."""
         self._start_of_session = self._get_ledger_field(ledger)
 
-    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_bar(self, packet: Packet, *_: object) -> None:
         """Report the values in a minute's packet."""
         packet["cumulative_perf"][self._packet_field] = self._start_of_simulation
         packet["minute_perf"][self._packet_field] = self._start_of_session
 
-    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_session(self, packet: Packet, *_: object) -> None:
         """Report the values in a session's packet."""
         packet["cumulative_perf"][self._packet_field] = self._start_of_simulation
         packet["daily_perf"][self._packet_field] = self._start_of_session
@@ -233,11 +238,11 @@ class BenchmarkReturnsAndVolatility(_Columnar):
 
     def start_of_simulation(
         self,
-        ledger: Ledger,
+        _ledger: Ledger,
         emission_rate: str,
-        trading_calendar: Any,
+        calendar: ExchangeCalendar,
         sessions: pd.DatetimeIndex,
-        benchmark_source: Any,
+        benchmark_source: BenchmarkReturns,
     ) -> None:
         """Compute the figures of all sessions, and of all minutes if they are reported."""
         daily = _benchmark_returns(benchmark_source, sessions)
@@ -248,7 +253,7 @@ class BenchmarkReturnsAndVolatility(_Columnar):
         import pandas as pd
 
         returns = benchmark_source.get_range(
-            trading_calendar.session_open(sessions[0]), trading_calendar.session_close(sessions[-1])
+            calendar.session_open(sessions[0]), calendar.session_close(sessions[-1])
         )
         minutes = np.array(returns, dtype=np.float64)
         self._minute_cumulative_returns = pd.Series(np.cumprod(1.0 + minutes) - 1.0, returns.index)
@@ -256,13 +261,20 @@ class BenchmarkReturnsAndVolatility(_Columnar):
             minute_annual_volatility(returns.index.normalize().asi8, minutes, daily), returns.index
         )
 
-    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_bar(self, packet: Packet, _ledger: Ledger, dt: pd.Timestamp, *_: object) -> None:
         """Report the figures of a minute."""
         figures = packet["cumulative_risk_metrics"]
         figures["benchmark_period_return"] = _known(self._minute_cumulative_returns[dt])
         figures["benchmark_volatility"] = _known(self._minute_annual_volatility[dt])
 
-    def end_of_session(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_session(
+        self,
+        packet: Packet,
+        _ledger: Ledger,
+        _session: pd.Timestamp,
+        session_ix: int,
+        _portal: object,
+    ) -> None:
         """Report the figures of a session."""
         figures = packet["cumulative_risk_metrics"]
         figures["benchmark_period_return"] = _known(self._daily_cumulative_returns[session_ix])
@@ -285,7 +297,7 @@ class PNL(_Columnar):
         """Begin without profit."""
         self._previous_pnl = 0.0
 
-    def start_of_session(self, ledger: Ledger, session: Any, data_portal: Any) -> None:
+    def start_of_session(self, ledger: Ledger, *_: object) -> None:
         """Keep the profit so far."""
         self._previous_pnl = ledger.portfolio.pnl
 
@@ -336,7 +348,7 @@ class CashFlow(_Columnar):
 class Orders(_Columnar):
     """Reports the orders that were placed or have changed."""
 
-    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, dt: pd.Timestamp, *_: object) -> None:
         """Report those of a minute."""
         packet["minute_perf"]["orders"] = ledger.orders(dt)
 
@@ -352,7 +364,7 @@ class Orders(_Columnar):
 class Transactions(_Columnar):
     """Reports the trades."""
 
-    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_bar(self, packet: Packet, ledger: Ledger, dt: pd.Timestamp, *_: object) -> None:
         """Report those of a minute."""
         packet["minute_perf"]["transactions"] = ledger.transactions(dt)
 
@@ -387,7 +399,9 @@ class ReturnsStatistic:
         self._function = function
         self._field_name = field_name or getattr(function, "__name__", type(function).__name__)
 
-    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_bar(
+        self, packet: Packet, ledger: Ledger, _dt: pd.Timestamp, session_ix: int, _portal: object
+    ) -> None:
         """Report the figure, None where it is not finite."""
         figure = self._function(ledger.daily_returns_array[: session_ix + 1])
         packet["cumulative_risk_metrics"][self._field_name] = (
@@ -411,16 +425,18 @@ class AlphaBeta(_Columnar):
 
     def start_of_simulation(
         self,
-        ledger: Ledger,
-        emission_rate: str,
-        trading_calendar: Any,
+        _ledger: Ledger,
+        _emission_rate: str,
+        _calendar: ExchangeCalendar,
         sessions: pd.DatetimeIndex,
-        benchmark_source: Any,
+        benchmark_source: BenchmarkReturns,
     ) -> None:
         """Keep the benchmark's returns."""
         self._benchmark_returns = _benchmark_returns(benchmark_source, sessions)
 
-    def end_of_bar(self, packet: Packet, ledger: Ledger, *_: object) -> None:
+    def end_of_bar(
+        self, packet: Packet, ledger: Ledger, _dt: pd.Timestamp, session_ix: int, _portal: object
+    ) -> None:
         """Report both figures."""
         alpha, beta = risk.alpha_beta(
             ledger.daily_returns_array[: session_ix + 1],
@@ -516,16 +532,16 @@ class PeriodLabel(_Columnar):
 
     def start_of_simulation(
         self,
-        ledger: Ledger,
-        emission_rate: str,
-        trading_calendar: Any,
+        _ledger: Ledger,
+        _emission_rate: str,
+        _calendar: ExchangeCalendar,
         sessions: pd.DatetimeIndex,
-        benchmark_source: Any,
+        *_: object,
     ) -> None:
         """Keep the sessions."""
         self._sessions = sessions
 
-    def start_of_session(self, ledger: Ledger, session: Any, data_portal: Any) -> None:
+    def start_of_session(self, _ledger: Ledger, session: pd.Timestamp, _portal: object) -> None:
         """Keep the month."""
         self._label = session.strftime("%Y-%m")
 
@@ -542,7 +558,9 @@ class PeriodLabel(_Columnar):
         return {}, {"period_label": np.datetime_as_string(months).astype(object)[places]}
 
 
-def _benchmark_returns(benchmark_source: Any, sessions: pd.DatetimeIndex) -> NDArray[np.float64]:
+def _benchmark_returns(
+    benchmark_source: BenchmarkReturns, sessions: pd.DatetimeIndex
+) -> NDArray[np.float64]:
     returns = benchmark_source.daily_returns(sessions[0], sessions[-1])
     return np.array(returns, dtype=np.float64)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rustybt.finance._finance_ext import Ledger
 
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import pandas as pd
+    from exchange_calendars import ExchangeCalendar
 
     from rustybt.assets import Asset
     from rustybt.finance._finance_ext import Portfolio, Position
+    from rustybt.finance.metrics.metric import BenchmarkReturns
     from rustybt.finance.order import Order
     from rustybt.finance.transaction import Transaction
     from rustybt.protocol import Account
@@ -27,6 +29,12 @@ _HOOKS = (
     "end_of_session",
     "end_of_bar",
 )
+
+
+class Adjusted(Protocol):
+    """A data portal that may know of dividends."""
+
+    adjustment_reader: Any
 
 
 class MetricsTracker:
@@ -71,14 +79,14 @@ class MetricsTracker:
 
     def __init__(
         self,
-        trading_calendar: Any,
+        trading_calendar: ExchangeCalendar,
         first_session: pd.Timestamp,
         last_session: pd.Timestamp,
         capital_base: float,
         emission_rate: str,
         data_frequency: str,
-        asset_finder: Any,
-        metrics: Iterable[Any],
+        asset_finder: object,
+        metrics: Iterable[object],
     ) -> None:
         self.emission_rate = emission_rate
         self.feed: Any = None
@@ -91,7 +99,7 @@ class MetricsTracker:
         self._session_count = 0
         self._current_session = first_session
         self._benchmark_source: Any = None
-        self._metrics = list(metrics)
+        self._metrics: list[Any] = list(metrics)
         self.ledger = Ledger(self._sessions, capital_base, data_frequency)
         self.columnar = emission_rate == "daily" and all(map(_is_columnar, self._metrics))
         for hook in _HOOKS:
@@ -145,7 +153,9 @@ class MetricsTracker:
         """Pay a commission: `asset` and `cost`."""
         self.ledger.process_commission(commission)
 
-    def process_close_position(self, asset: Asset, dt: pd.Timestamp, data_portal: Any) -> None:
+    def process_close_position(
+        self, asset: Asset, dt: pd.Timestamp, _portal: object = None
+    ) -> None:
         """Close the position in an asset, if there is one, at its last price."""
         self.ledger.close_position(asset, dt, self.feed)
 
@@ -157,7 +167,7 @@ class MetricsTracker:
         """Take over the present prices of the assets held."""
         self.ledger.sync_last_sale_prices(self.feed)
 
-    def handle_start_of_simulation(self, benchmark_source: Any) -> None:
+    def handle_start_of_simulation(self, benchmark_source: BenchmarkReturns) -> None:
         """Begin.
 
         Parameters
@@ -170,7 +180,7 @@ class MetricsTracker:
             self.ledger, self.emission_rate, self._calendar, self._sessions, benchmark_source
         )
 
-    def handle_market_open(self, session_label: pd.Timestamp, data_portal: Any) -> None:
+    def handle_market_open(self, session_label: pd.Timestamp, data_portal: Adjusted) -> None:
         """Begin a session: pay dividends, and have it noted.
 
         Parameters
@@ -190,7 +200,7 @@ class MetricsTracker:
         else:
             self.start_of_session(self.ledger, session_label, data_portal)
 
-    def handle_minute_close(self, dt: pd.Timestamp, data_portal: Any) -> dict[str, Any]:
+    def handle_minute_close(self, dt: pd.Timestamp, data_portal: object) -> dict[str, Any]:
         """End a minute.
 
         Parameters
@@ -211,7 +221,7 @@ class MetricsTracker:
         self.end_of_bar(packet, self.ledger, dt, self._session_count, data_portal)
         return packet
 
-    def handle_market_close(self, dt: pd.Timestamp, data_portal: Any) -> dict[str, Any] | None:
+    def handle_market_close(self, dt: pd.Timestamp, data_portal: object) -> dict[str, Any] | None:
         """End a session.
 
         Parameters
@@ -238,7 +248,7 @@ class MetricsTracker:
         self.end_of_session(packet, self.ledger, self._current_session, session_ix, data_portal)
         return packet
 
-    def handle_simulation_end(self, data_portal: Any) -> dict[str, Any]:
+    def handle_simulation_end(self, data_portal: object) -> dict[str, Any]:
         """End the simulation.
 
         Parameters

@@ -11,9 +11,8 @@ import json
 import math
 import random
 import warnings
-from collections import namedtuple
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,9 +25,25 @@ from zipline.utils.calendar_utils import get_calendar
 OUT = Path(__file__).with_suffix(".json.gz")
 FIRST, LAST = "2019-11-18", "2020-01-15"
 CAPITAL = 1_000_000.0
+FIRST_FUTURE = 11
 
-Cash = namedtuple("Cash", "asset amount pay_date")
-Stock = namedtuple("Stock", "asset payment_asset ratio pay_date")
+
+class Cash(NamedTuple):
+    """A dividend in cash, per share."""
+
+    asset: Any
+    amount: float
+    pay_date: pd.Timestamp
+
+
+class Stock(NamedTuple):
+    """A dividend in shares, per share."""
+
+    asset: Any
+    payment_asset: Any
+    ratio: float
+    pay_date: pd.Timestamp
+
 
 warnings.simplefilter("ignore")
 calendar = get_calendar("XNYS")
@@ -41,64 +56,61 @@ assets |= {
 }
 
 
-def draw(seed: int, futures: bool) -> list[dict[str, Any]]:
+def draw(seed: int, *, futures: bool) -> list[dict[str, Any]]:
     """Return the events of every session."""
-    rng = random.Random(seed)
-    sids = [sid for sid in assets if futures or sid < 10]
+    rng = random.Random(seed)  # noqa: S311 - events, not secrets
+    sids = [sid for sid in assets if futures or sid < FIRST_FUTURE]
     prices = {sid: rng.uniform(5, 90) for sid in sids}
     shares = dict.fromkeys(sids, 0)
-    known: set[int] = set()
-    days: list[dict[str, Any]] = []
-    for number in range(len(sessions)):
-        day: dict[str, Any] = {
-            "capital_change": rng.choice([50_000.0, -20_000.0]) if rng.random() < 0.05 else None,
-            "cash_dividends": [],
-            "stock_dividends": [],
-            "splits": [],
-            "overrides": {},
-        }
-        held = [sid for sid in sids if shares[sid] and sid < 10]
-        for sid in held:
-            if rng.random() < 0.05:
-                paid = min(number + rng.randint(0, 6), len(sessions) - 1)
-                day["cash_dividends"].append([sid, round(rng.uniform(0.05, 1.5), 3), paid])
-            if rng.random() < 0.03:
-                paid = min(number + rng.randint(0, 6), len(sessions) - 1)
-                day["stock_dividends"].append([sid, sid, rng.choice([0.05, 0.29, 0.1]), paid])
-            if rng.random() < 0.04:
-                ratio = rng.choice([0.5, 1 / 3, 2.0, 1.5, 0.7])
-                day["splits"].append([sid, ratio])
-                prices[sid] *= ratio
-                known.discard(sid)
-        for sid in sids:
-            prices[sid] *= math.exp(rng.gauss(0.0, 0.02))
-        trades = []
-        for sid in sids:
-            if rng.random() < 0.3:
-                size = 30 if sid > 10 else 3000
-                amount = rng.randint(-size, size) or 1
-                if sid in known and shares[sid] and rng.random() < 0.3:
-                    amount = -shares[sid]
-                trades.append([sid, amount, prices[sid] * (1 + 0.0005 * np.sign(amount))])
-                shares[sid] += amount
-                known.add(sid)
-        for sid, *_ in day["stock_dividends"]:
-            known.discard(sid)
-        day["trades"] = trades
-        day["commissions"] = [
-            [sid, round(abs(amount) * 0.001 + 0.25 * (sid > 10), 4)] for sid, amount, _ in trades
-        ]
-        day["placed"] = [[sid, rng.randint(1, 500)] for sid in sids if rng.random() < 0.2]
-        day["close"] = rng.choice(sids) if rng.random() < 0.05 else None
-        if day["close"] is not None:
-            shares[day["close"]] = 0
-        day["prices"] = {
-            sid: None if rng.random() < 0.03 else price for sid, price in prices.items()
-        }
+    return [draw_day(rng, number, prices, shares) for number in range(len(sessions))]
+
+
+def draw_day(
+    rng: random.Random, number: int, prices: dict[int, float], shares: dict[int, int]
+) -> dict[str, Any]:
+    """Return the events of a session; `shares` is how many are held, actions aside."""
+    day: dict[str, Any] = draw_actions(rng, number, [sid for sid in shares if shares[sid]])
+    for sid, ratio in day["splits"]:
+        prices[sid] *= ratio
+    acted = {sid for sid, *_ in day["splits"] + day["stock_dividends"]}
+    day["trades"] = []
+    for sid, price in prices.items():
+        prices[sid] = price * math.exp(rng.gauss(0.0, 0.02))
+        if rng.random() < 0.3:
+            size = 30 if sid >= FIRST_FUTURE else 3000
+            amount = rng.randint(-size, size) or 1
+            if sid not in acted and shares[sid] and rng.random() < 0.3:
+                amount = -shares[sid]
+            day["trades"].append([sid, amount, prices[sid] * (1 + math.copysign(5e-4, amount))])
+            shares[sid] += amount
+    day["commissions"] = [
+        [sid, round(abs(amount) * 0.001 + 0.25 * (sid >= FIRST_FUTURE), 4)]
+        for sid, amount, _ in day["trades"]
+    ]
+    day["placed"] = [[sid, rng.randint(1, 500)] for sid in prices if rng.random() < 0.2]
+    day["close"] = rng.choice(list(prices)) if rng.random() < 0.05 else None
+    if day["close"] is not None:
+        shares[day["close"]] = 0
+    day["prices"] = {sid: None if rng.random() < 0.03 else price for sid, price in prices.items()}
+    day["overrides"] = {}
+    if rng.random() < 0.04:
+        day["overrides"] = {"leverage": rng.uniform(0, 3), "net_leverage": rng.uniform(-1, 1)}
+    return day
+
+
+def draw_actions(rng: random.Random, number: int, held: list[int]) -> dict[str, Any]:
+    """Return the corporate actions of a session, and what is paid in or out."""
+    actions: dict[str, Any] = {"cash_dividends": [], "stock_dividends": [], "splits": []}
+    actions["capital_change"] = rng.choice([50_000.0, -20_000.0]) if rng.random() < 0.05 else None
+    for sid in (sid for sid in held if sid < FIRST_FUTURE):
+        paid = min(number + rng.randint(0, 6), len(sessions) - 1)
+        if rng.random() < 0.05:
+            actions["cash_dividends"].append([sid, round(rng.uniform(0.05, 1.5), 3), paid])
+        if rng.random() < 0.03:
+            actions["stock_dividends"].append([sid, sid, rng.choice([0.05, 0.29, 0.1]), paid])
         if rng.random() < 0.04:
-            day["overrides"] = {"leverage": rng.uniform(0, 3), "net_leverage": rng.uniform(-1, 1)}
-        days.append(day)
-    return days
+            actions["splits"].append([sid, rng.choice([0.5, 1 / 3, 2.0, 1.5, 0.7])])
+    return actions
 
 
 class Portal:
@@ -109,13 +121,16 @@ class Portal:
         self.day: dict[str, Any] = {}
 
     def get_scalar_asset_spot_value(self, asset: Any, **_: object) -> float:
+        """Return the price, NaN where there is none."""
         price = self.day["prices"][asset.sid]
         return math.nan if price is None else price
 
     def get_spot_value(self, asset: Any, *_: object) -> float:
+        """Return the price, NaN where there is none."""
         return self.get_scalar_asset_spot_value(asset)
 
     def get_dividends_with_ex_date(self, held: Any, *_: object) -> list[Cash]:
+        """Return the session's dividends in cash."""
         return [
             Cash(assets[sid], amount, sessions[paid])
             for sid, amount, paid in self.day["cash_dividends"]
@@ -123,6 +138,7 @@ class Portal:
         ]
 
     def get_stock_dividends_with_ex_date(self, held: Any, *_: object) -> list[Stock]:
+        """Return the session's dividends in shares."""
         return [
             Stock(assets[sid], assets[into], ratio, sessions[paid])
             for sid, into, ratio, paid in self.day["stock_dividends"]
@@ -139,6 +155,7 @@ class Benchmark:
         self.returns = pd.Series(returns, index=sessions)
 
     def daily_returns(self, *_: object) -> pd.Series:
+        """Return those of all sessions."""
         return self.returns
 
 
@@ -214,6 +231,6 @@ if __name__ == "__main__":
         ("futures", 2, True, "classic"),
         ("mixed", 3, True, "default"),
     ):
-        runs[name] = simulate(draw(seed, futures), seed, metrics)
+        runs[name] = simulate(draw(seed, futures=futures), seed, metrics)
     stored = {"capital": CAPITAL, "first": FIRST, "last": LAST, "runs": runs}
     OUT.write_bytes(gzip.compress(json.dumps(stored).encode(), mtime=0))
