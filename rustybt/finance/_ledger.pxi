@@ -82,6 +82,7 @@ cdef class Portfolio:
         return f"Portfolio({ {name: getattr(self, name) for name in names} })"
 
 
+@cython.auto_pickle(False)
 cdef class Ledger:
     """The books of a simulation: cash, positions, orders and trades.
 

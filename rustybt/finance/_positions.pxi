@@ -1,10 +1,12 @@
 # Positions and their totals.
 
+cimport cython
 from cpython.dict cimport PyDict_Next
 from cpython.object cimport PyObject
 from libc.math cimport INFINITY, NAN, fabs, isnan, nextafter, rint, trunc
 from libc.stdint cimport INT64_MIN, int64_t
 
+from rustybt._protocol cimport PriceFeed
 from rustybt.assets._assets cimport Future
 
 import numpy as np
@@ -339,6 +341,7 @@ class Positions(dict):
         )
 
 
+@cython.auto_pickle(False)
 cdef class PositionStats:
     """Totals over the positions of a portfolio, in the currency of the account.
 
@@ -416,6 +419,7 @@ cdef class PositionStats:
         self.gross_value = long_value - short_value
 
 
+@cython.auto_pickle(False)
 cdef class PositionTracker:
     """The positions held, and the dividends owed for them.
 
@@ -640,7 +644,8 @@ cdef class PositionTracker:
 
     cdef bint sync(self, feed) except -1:
         """Take over prices; return whether anything may have changed."""
-        cdef int64_t now = feed.now_ns
+        cdef PriceFeed compiled = feed if isinstance(feed, PriceFeed) else None
+        cdef int64_t now = feed.now_ns if compiled is None else compiled.now_ns
         cdef PyObject *value
         cdef Py_ssize_t at = 0
         cdef Position position
@@ -652,7 +657,10 @@ cdef class PositionTracker:
             return False
         while PyDict_Next(self.positions, &at, NULL, &value):
             position = <Position>value
-            price = feed.price(position.asset)
+            if compiled is None:
+                price = feed.price(position.asset)
+            else:
+                price = compiled.price(position.asset)
             if not isnan(price):
                 position.price = price
                 position.sale_ns = now

@@ -61,6 +61,7 @@ cdef dict NUMBERS = {
 }
 
 
+@cython.auto_pickle(False)
 cdef class Recording:
     """The state of the books at the start and the end of every session, in growing columns.
 

@@ -97,6 +97,10 @@ class Market:
         """Return those of all sessions."""
         return self.benchmark
 
+    def get_range(self, *_: object) -> pd.Series[float]:
+        """Return those of all sessions: there are no minutes here."""
+        return self.benchmark
+
 
 def replay(
     calendar: Any, run: dict[str, Any], metrics: Any, columnar: bool

@@ -41,7 +41,7 @@ def from_recording(
         of_session, since_start = metric.columns(recording)
         columns.update(of_session)
         risk.update(since_start)
-    later = {}
+    later: dict[str, Any] = {}
     for name, (first, values) in recording.variables.items():
         (later if first and name not in columns else columns)[name] = _variable(
             first, values, recording.sessions

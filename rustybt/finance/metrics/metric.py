@@ -256,9 +256,10 @@ class BenchmarkReturnsAndVolatility(_Columnar):
             calendar.session_open(sessions[0]), calendar.session_close(sessions[-1])
         )
         minutes = np.array(returns, dtype=np.float64)
+        days = pd.DatetimeIndex(returns.index).normalize().asi8
         self._minute_cumulative_returns = pd.Series(np.cumprod(1.0 + minutes) - 1.0, returns.index)
         self._minute_annual_volatility = pd.Series(
-            minute_annual_volatility(returns.index.normalize().asi8, minutes, daily), returns.index
+            minute_annual_volatility(days, minutes, daily), returns.index
         )
 
     def end_of_bar(self, packet: Packet, _ledger: Ledger, dt: pd.Timestamp, *_: object) -> None:
@@ -397,7 +398,7 @@ class ReturnsStatistic:
 
     def __init__(self, function: Statistic, field_name: str | None = None) -> None:
         self._function = function
-        self._field_name = field_name or getattr(function, "__name__", type(function).__name__)
+        self._field_name: str = field_name or getattr(function, "__name__", repr(function))
 
     def end_of_bar(
         self, packet: Packet, ledger: Ledger, _dt: pd.Timestamp, session_ix: int, _portal: object

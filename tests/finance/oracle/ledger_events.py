@@ -183,7 +183,9 @@ def simulate(days: list[dict[str, Any]], seed: int, metrics: str) -> dict[str, A
         calendar, sessions[0], sessions[-1], CAPITAL, "daily", "daily", None, load(metrics)
     )
     tracker.handle_start_of_simulation(benchmark)
-    rows, states, working = [], [], []
+    rows: list[dict[str, Any]] = []
+    states: list[dict[str, Any]] = []
+    working: list[Order] = []
     for session, day in zip(sessions, days, strict=True):
         dt = calendar.session_close(session)
         portal.day = day
