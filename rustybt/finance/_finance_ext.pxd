@@ -48,7 +48,10 @@ cdef class PositionTracker:
     cdef bint dirty_stats
     cdef bint members_changed
     cdef int64_t synced_ns
+    cdef object last_time
+    cdef int64_t last_nanos
 
+    cdef int64_t nanos(self, time) except? -1
     cdef void touch(self) noexcept
     cdef Position open(self, asset)
     cdef void close(self, asset) except *

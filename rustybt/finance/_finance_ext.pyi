@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,18 @@ from rustybt.finance.order import Order
 from rustybt.finance.transaction import Transaction
 from rustybt.protocol import Account
 
-_Floats = NDArray[np.float64]
+_Floats: TypeAlias = NDArray[np.float64]
 
 NOT_OVERRIDDEN: object
 
 class _Feed(Protocol):
     @property
     def now_ns(self) -> int: ...
-    def price(self, asset: Any, /) -> float: ...
+    def price(self, asset: Asset, /) -> float: ...
 
 class _CashDividend(Protocol):
     @property
-    def asset(self) -> Any: ...
+    def asset(self) -> Asset: ...
     @property
     def amount(self) -> float: ...
     @property
@@ -30,9 +30,9 @@ class _CashDividend(Protocol):
 
 class _StockDividend(Protocol):
     @property
-    def asset(self) -> Any: ...
+    def asset(self) -> Asset: ...
     @property
-    def payment_asset(self) -> Any: ...
+    def payment_asset(self) -> Asset: ...
     @property
     def ratio(self) -> float: ...
     @property
@@ -40,10 +40,10 @@ class _StockDividend(Protocol):
 
 class _DividendReader(Protocol):
     def get_dividends_with_ex_date(
-        self, assets: Any, date: Any, asset_finder: Any
+        self, assets: set[Asset], date: pd.Timestamp, asset_finder: object, /
     ) -> Iterable[_CashDividend]: ...
     def get_stock_dividends_with_ex_date(
-        self, assets: Any, date: Any, asset_finder: Any
+        self, assets: set[Asset], date: pd.Timestamp, asset_finder: object, /
     ) -> Iterable[_StockDividend]: ...
 
 @disjoint_base
@@ -98,7 +98,7 @@ class PositionView:
     def __reduce__(self) -> tuple[type[Self], tuple[Position]]: ...
 
 class Positions(dict[Asset, PositionView]):
-    __slots__: ClassVar[tuple[()]]
+    __slots__ = ()
     def __missing__(self, asset: Asset) -> PositionView: ...
 
 @disjoint_base

@@ -1,5 +1,7 @@
 # Cash, value and returns.
 
+from rustybt.finance._order cimport Order, Transaction
+
 NOT_OVERRIDDEN = object()
 
 
@@ -255,9 +257,18 @@ cdef class Ledger:
             price.
         """
         cdef PositionTracker tracker = self.position_tracker
-        cdef double amount = transaction.amount
-        cdef double price = transaction.price
-        asset = transaction.asset
+        cdef Transaction compiled
+        cdef double amount
+        cdef double price
+        if type(transaction) is Transaction:
+            compiled = transaction
+            asset, dt, amount, price = (
+                compiled.asset, compiled.dt, compiled.amount, compiled.price
+            )
+        else:
+            asset, dt, amount, price = (
+                transaction.asset, transaction.dt, transaction.amount, transaction.price
+            )
         cdef Position position = tracker.open(asset)
         if position.is_future:
             if not isnan(position.settled_price):
@@ -267,7 +278,7 @@ cdef class Ledger:
             position.settled_price = price
         else:
             self.move_cash(-(price * amount))
-        position.trade(amount, price, _nanos(transaction.dt))
+        position.trade(amount, price, tracker.nanos(dt))
         if position.shares == 0.0:
             tracker.close(asset)
         self.dirty_portfolio = self.dirty_account = True
@@ -586,5 +597,27 @@ cdef double _settle(dict positions) except? -1.0:
 
 
 cdef _frozen(order):
-    """Return an order, or its state if it can still change."""
-    return order.to_dict() if getattr(order, "open", True) else order
+    """Return an order, or its present state if it can still change."""
+    if type(order) is not Order:
+        return order.to_dict() if getattr(order, "open", True) else order
+    cdef Order live = order
+    cdef Order state
+    if not live.is_open():
+        return live
+    state = Order.__new__(Order)
+    state.id = live.id
+    state.dt = live.dt
+    state.reason = live.reason
+    state.created = live.created
+    state.asset = live.asset
+    state.amount = live.amount
+    state.filled = live.filled
+    state.commission = live.commission
+    state.stop = live.stop
+    state.limit = live.limit
+    state.broker_order_id = live.broker_order_id
+    state.direction = live.direction
+    state.stop_reached = live.stop_reached
+    state.limit_reached = live.limit_reached
+    state._status = live._status
+    return state

@@ -444,6 +444,7 @@ cdef class PositionTracker:
         self.unpaid_stock_dividends = {}
         self.current_stats = PositionStats()
         self.synced_ns = NAT
+        self.last_nanos = NAT
 
     def update_position(
         self,
@@ -481,7 +482,7 @@ cdef class PositionTracker:
             The trade.
         """
         cdef Position position = self.open(txn.asset)
-        position.trade(txn.amount, txn.price, _nanos(txn.dt))
+        position.trade(txn.amount, txn.price, self.nanos(txn.dt))
         if position.shares == 0.0:
             self.close(txn.asset)
 
@@ -620,6 +621,13 @@ cdef class PositionTracker:
     def stats(self):
         """Totals over the positions."""
         return self.refreshed()
+
+    cdef int64_t nanos(self, time) except? -1:
+        """Return a time as nanoseconds; the trades of a bar share theirs."""
+        if time is not self.last_time:
+            self.last_nanos = _nanos(time)
+            self.last_time = time
+        return self.last_nanos
 
     cdef void touch(self) noexcept:
         self.dirty_stats = True

@@ -13,7 +13,7 @@ class _Feed:
 
     now_ns = pd.Timestamp("2020-01-02 21:00", tz="UTC").value
 
-    def price(self, asset: object) -> float:
+    def price(self, _asset: object) -> float:
         return 12.0
 
 

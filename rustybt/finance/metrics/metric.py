@@ -398,7 +398,7 @@ class ReturnsStatistic:
 
     def __init__(self, function: Statistic, field_name: str | None = None) -> None:
         self._function = function
-        self._field_name: str = field_name or getattr(function, "__name__", repr(function))
+        self._field_name = field_name or str(getattr(function, "__name__", function))
 
     def end_of_bar(
         self, packet: Packet, ledger: Ledger, _dt: pd.Timestamp, session_ix: int, _portal: object
