@@ -80,7 +80,7 @@ def annual_return(returns: ArrayLike, periods: int = DAYS_IN_YEAR) -> float:
     series = _series(returns)
     if not series.size:
         return np.nan
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return float(np.power(1.0 + total_return(series), periods / series.size)) - 1.0
 
 
@@ -158,7 +158,7 @@ def max_drawdown(returns: ArrayLike) -> float:
 
 
 def calmar_ratio(returns: ArrayLike, periods: int = DAYS_IN_YEAR) -> float:
-    """Annual return by the size of the deepest drawdown; NaN where there was none.
+    """Annual return by the size of the deepest drawdown; NaN without one, or where infinite.
 
     Parameters
     ----------
@@ -168,7 +168,8 @@ def calmar_ratio(returns: ArrayLike, periods: int = DAYS_IN_YEAR) -> float:
         Periods per year.
     """
     deepest = max_drawdown(returns)
-    return annual_return(returns, periods) / -deepest if deepest < 0.0 else np.nan
+    ratio = annual_return(returns, periods) / -deepest if deepest < 0.0 else np.nan
+    return np.nan if np.isinf(ratio) else ratio
 
 
 def beta(returns: ArrayLike, benchmark: ArrayLike) -> float:
