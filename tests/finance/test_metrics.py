@@ -155,7 +155,7 @@ def test_default_performance_has_the_columns_of_zipline(calendar: Any) -> None:
 
 
 def test_columns_are_what_packets_say(calendar: Any) -> None:
-    recorded = [{"a": 1}, {"a": 2, "b": "x"}, {}, {"a": 4.5}, {"b": "y"}]
+    recorded: list[dict[str, Any]] = [{"a": 1}, {"a": 2, "b": "x"}, {}, {"a": 4.5}, {"b": "y"}]
     tracker, market = tracker_of(calendar, load("default"))
     run(tracker, market, calendar, recorded)
     by_columns = tracker.performance()
