@@ -1,12 +1,9 @@
 from libc.stdint cimport int64_t
 
-# Columns of bars. PRICE is the close, forward-filled.
+from rustybt.data._equities cimport CLOSE, HIGH, LOW, OPEN, VOLUME
+
+# One more column: the close, forward-filled.
 cdef enum:
-    OPEN = 0
-    HIGH = 1
-    LOW = 2
-    CLOSE = 3
-    VOLUME = 4
     PRICE = 5
 
 
@@ -107,6 +104,7 @@ cdef class PriceFeed:
     cdef const int64_t[::1] _last_minutes
     cdef Py_ssize_t _origin
     cdef Py_ssize_t _first_session
+    cdef Py_ssize_t _first_minute
     cdef Py_ssize_t _session
     cdef Py_ssize_t _bar_session
     cdef Py_ssize_t _bar
@@ -119,8 +117,11 @@ cdef class PriceFeed:
     cdef int _open(self, Py_ssize_t session) except -1
     cdef Py_ssize_t _session_of(self, int64_t nanos) except -1
     cdef bint _is_exchange_open(self, object asset) except -1
-    cdef object _starts_before_data(self, Py_ssize_t count)
-    cdef object _minutes_start_before_data(self, Py_ssize_t count)
+    cdef int _check(self, Py_ssize_t count, object frequency) except -1
+    cdef object _starts_before_data(self, Py_ssize_t count, Py_ssize_t suggested)
+    cdef HistoryWindow history(
+        self, object asset, object field, object bar_count, object frequency
+    )
     cdef object spot(self, object asset, object field)
     cdef HistoryWindow window(
         self, object asset, int column, Py_ssize_t count, object frequency
@@ -145,7 +146,6 @@ cdef class BarData:
     cdef int _synchronise(self) except -1
     cdef bint _can_trade(self, object asset) except -1
     cdef object _restriction_time(self)
-    cdef object _history_frame(self, object assets, object fields, object bar_count, object frequency)
-    cdef object _matrix(self, object assets, object field, object bar_count, object frequency)
-    cdef object _times(self, object bar_count, object frequency)
-    cdef HistoryWindow _window(self, object asset, object field, object bar_count, object frequency)
+    cdef object _history_frame(
+        self, object assets, object fields, object bar_count, object frequency
+    )

@@ -606,6 +606,9 @@ cdef class PriceFeed:
         if not self.daily:
             self._minute_axis = data_portal.minute_axis
             self.minutes = self._minute_axis.nanos
+            self._first_minute = self._minute_axis.at_or_after(
+                self._first_minutes[self._first_session]
+            )
 
     def session_minutes(self, Py_ssize_t session):
         """Return the ordinals on `minutes` of the first and the last minute of a session.
@@ -823,51 +826,81 @@ cdef class PriceFeed:
             return self._session_axis.index[self._bar]
         return self._minute_axis.index[self._bar]
 
+    def current(self, asset, field):
+        """Return what :meth:`BarData.current` gives for one asset and one field."""
+        return self.spot(asset, field)
+
+    def frame(self, assets, field, bar_count, frequency):
+        """Return what :meth:`BarData.history` gives for several assets and one field."""
+        times = self.checked_times(bar_count, frequency)
+        _column(field, bar_count)
+        return pd.DataFrame(
+            self.matrix(assets, field, bar_count, frequency), index=times, columns=assets
+        )
+
+    def checked_times(self, bar_count, frequency):
+        """Return the times of the last bars, a DatetimeIndex, if there is data for all."""
+        cdef Py_ssize_t count = _count(bar_count)
+        if count < 1:
+            raise ValueError(f"bar_count must be >= 1, but got {bar_count}")
+        self._check(count, frequency)
+        if frequency == "1d":
+            return self._session_axis.index[self._bar_session + 1 - count:self._bar_session + 1]
+        return self._minute_axis.index[self._bar + 1 - count:self._bar + 1]
+
+    def matrix(self, assets, field, bar_count, frequency):
+        """Return the values of :meth:`frame`, shape (bar_count, assets), memory by asset."""
+        rows = np.empty((len(assets), _count(bar_count)))
+        cdef Py_ssize_t at = 0
+        for asset in assets:
+            rows[at] = self.history(asset, field, bar_count, frequency).values
+            at += 1
+        return rows.T
+
+    cdef HistoryWindow history(self, asset, field, bar_count, frequency):
+        """Return the last bars of one field."""
+        column = COLUMNS.get(field)
+        if column is None or type(bar_count) is not int or bar_count < 1:
+            column = _column(field, bar_count)
+        self._check(bar_count, frequency)
+        return self.window(asset, column, bar_count, frequency)
+
     cdef object spot(self, asset, field):
         """Return what :meth:`BarData.current` gives for one asset and one field."""
         cdef AssetBars bars
         cdef double value
         cdef Py_ssize_t at
         column = COLUMNS.get(field)
-        if column is not None:
+        if column is not None and not isinstance(asset, str):
             value = self.bars(asset).spot(column, self._bar, self._perspective)
             if column == VOLUME and value == rint(value):
                 return int(value)
             return FLOAT64(value)
-        if field == "last_traded":
+        if field == "last_traded" and not isinstance(asset, str):
             bars = self.bars(asset)
             at = bars.last_traded(self._bar)
             return pd.NaT if at < 0 else bars._axis.index[at]
-        if field == "contract":
+        if field == "contract" and hasattr(asset, "root_symbol"):
             return self.data_portal.current_contract(asset, self._session_axis.index[self._session])
-        raise KeyError(
-            f"Invalid column: {field!r} is no field of a bar, use one of {', '.join(SPOT_FIELDS)}"
+        if self.data_portal.contains(asset, field):
+            return self.data_portal.get_extra_value(asset, field, self.now())
+        raise ValueError(
+            f"Invalid field: {field!r} is no field of {asset!r}, use one of "
+            f"{', '.join(SPOT_FIELDS)} or one of an extra source"
         )
 
     cdef HistoryWindow window(self, asset, int column, Py_ssize_t count, frequency):
         """Return the last `count` bars of one column, seen from the present time."""
         cdef HistoryWindow window
-        cdef AssetBars bars
-        cdef Py_ssize_t start
         cdef double ratio
-        if frequency == "1d":
-            start = self._bar_session + 1 - count
-            if start < self._first_session:
-                raise self._starts_before_data(count)
-            if not self.daily:
-                window = self._session_window(asset, column, count)
-            else:
-                window = self.session_bars(asset).window(
-                    column, start, self._bar_session + 1, self._bar_session
-                )
+        if self.daily or frequency == "1m":
+            window = self.bars(asset).window(
+                column, self._bar + 1 - count, self._bar + 1, self._bar
+            )
         else:
-            start = self._bar + 1 - count
-            if start < 0:
-                raise self._minutes_start_before_data(count)
-            window = self.bars(asset).window(column, start, self._bar + 1, self._bar)
+            window = self._session_window(asset, column, count)
         if self.before_open:
-            bars = self.bars(asset)
-            ratio = bars.ratio(column, self._bar, self._perspective)
+            ratio = self.bars(asset).ratio(column, self._bar, self._perspective)
             if ratio != 1.0:
                 values = window.values * ratio
                 return _copied_window(values, window._axis, window._ordinal, asset)
@@ -913,35 +946,28 @@ cdef class PriceFeed:
                 result = value
         return result
 
-    def times(self, Py_ssize_t count, frequency):
-        """Return the times of the last `count` bars, a DatetimeIndex."""
+    cdef int _check(self, Py_ssize_t count, frequency) except -1:
+        """Raise the error for a window that begins before there is data, if it does."""
         if frequency == "1d":
-            return self._session_axis.index[self._bar_session + 1 - count:self._bar_session + 1]
-        return self._minute_axis.index[self._bar + 1 - count:self._bar + 1]
+            if self._bar_session + 1 - count < self._first_session:
+                raise self._starts_before_data(count, self._first_session + count)
+        elif frequency != "1m" or self.daily:
+            raise _wrong_frequency(frequency)
+        elif self._bar + 1 - count < self._first_minute:
+            last = self._minute_axis._nanos[
+                min(self._first_minute + count, self._minute_axis.size() - 1)
+            ]
+            raise self._starts_before_data(count, self._session_of(last) + 1)
+        return 0
 
-    cdef _starts_before_data(self, Py_ssize_t count):
-        """Return the error for a window of sessions that begins before the first with data."""
+    cdef _starts_before_data(self, Py_ssize_t count, Py_ssize_t suggested):
         from rustybt.errors import HistoryWindowStartsBeforeData
 
-        sessions = self._session_axis.index
-        suggested = min(self._first_session + count, len(sessions) - 1)
-        return HistoryWindowStartsBeforeData(
-            first_trading_day=sessions[self._first_session].date(),
-            bar_count=count,
-            suggested_start_day=sessions[suggested].date(),
-        )
-
-    cdef _minutes_start_before_data(self, Py_ssize_t count):
-        """Return the error for a window of minutes that begins before the first with data."""
-        from rustybt.errors import HistoryWindowStartsBeforeData
-
-        suggested = min(count, self._minute_axis.size() - 1)
-        session = self._session_of(self._minute_axis._nanos[suggested]) + 1
         sessions = self._session_axis.index
         return HistoryWindowStartsBeforeData(
             first_trading_day=sessions[self._first_session].date(),
             bar_count=count,
-            suggested_start_day=sessions[min(session, len(sessions) - 1)].date(),
+            suggested_start_day=sessions[min(suggested, len(sessions) - 1)].date(),
         )
 
 
@@ -1017,11 +1043,13 @@ cdef class BarData:
         cdef PriceFeed feed = self.feed
         self._synchronise()
         if isinstance(fields, str):
-            if _is_one(assets):
+            if isinstance(assets, str) or _is_one(assets):
                 return feed.spot(assets, fields)
             _check_assets(assets)
             return _series([feed.spot(asset, fields) for asset in assets], assets, fields)
         _check_fields(fields)
+        if isinstance(assets, str):
+            return _series([feed.spot(assets, field) for field in fields], fields, assets)
         if _is_one(assets):
             return _series([feed.spot(assets, field) for field in fields], fields, assets.symbol)
         _check_assets(assets)
@@ -1114,36 +1142,24 @@ cdef class BarData:
         cdef HistoryWindow window
         self._synchronise()
         if type(fields) is str and _is_one(assets):
-            window = self._window(assets, fields, bar_count, frequency)
+            window = self.feed.history(assets, fields, bar_count, frequency)
             series = new_series(HistorySeries)
             PyObject_GenericSetAttr(series, "_window", window)
             return series
         return self._history_frame(assets, fields, bar_count, frequency)
 
     cdef _history_frame(self, assets, fields, bar_count, frequency):
-        one = _is_one(assets)
-        several = [assets] if one else assets
+        several = [assets] if _is_one(assets) else assets
         _check_assets(several)
-        if not isinstance(fields, str):
-            _check_fields(fields)
-            return frame_by_fields(
-                {field: self._matrix(several, field, bar_count, frequency) for field in fields},
-                self._times(bar_count, frequency), list(several),
-                "date" if frequency == "1d" else "date_time",
-            )
-        matrix = self._matrix(several, fields, bar_count, frequency)
-        return pd.DataFrame(matrix, index=self._times(bar_count, frequency), columns=several)
-
-    cdef _matrix(self, assets, field, bar_count, frequency):
-        """Return the history of one field, shape (bar_count, assets); memory by asset."""
-        rows = np.empty((len(assets), max(_count(bar_count), 0)))
-        for at, asset in enumerate(assets):
-            rows[at] = self._window(asset, field, bar_count, frequency).values
-        return rows.T
-
-    cdef _times(self, bar_count, frequency):
-        """Return the DatetimeIndex of a window."""
-        return self.feed.times(bar_count, frequency)
+        if isinstance(fields, str):
+            return self.feed.frame(several, fields, bar_count, frequency)
+        _check_fields(fields)
+        times = self.feed.checked_times(bar_count, frequency)
+        values = {
+            field: self.feed.matrix(several, field, bar_count, frequency) for field in fields
+        }
+        label = "date" if frequency == "1d" else "date_time"
+        return frame_by_fields(values, times, list(several), label)
 
     def history_array(self, assets, field, bar_count, frequency):
         """Return the values of :meth:`history` as an array.
@@ -1162,19 +1178,11 @@ cdef class BarData:
         """
         self._synchronise()
         if _is_one(assets):
-            return self._window(assets, field, bar_count, frequency).values
+            return self.feed.history(assets, field, bar_count, frequency).values
         _check_assets(assets)
-        matrix = self._matrix(assets, field, bar_count, frequency)
+        matrix = self.feed.matrix(assets, field, bar_count, frequency)
         matrix.flags.writeable = False
         return matrix
-
-    cdef HistoryWindow _window(self, asset, field, bar_count, frequency):
-        column = COLUMNS.get(field)
-        if column is None or type(bar_count) is not int or bar_count < 1:
-            column = _check_window(field, bar_count)
-        if frequency != "1d" and (frequency != "1m" or self.feed.daily):
-            raise _wrong_frequency(frequency)
-        return self.feed.window(asset, column, bar_count, frequency)
 
     def current_chain(self, continuous_future):
         """Return the contracts of a continuous future from the present one on.
@@ -1254,7 +1262,7 @@ cdef int _check_fields(fields) except -1:
     return 0
 
 
-cdef int _check_window(field, bar_count) except -1:
+cdef int _column(field, bar_count) except -1:
     """Return the column number of a field, raise the error for a wrong window."""
     if _count(bar_count) < 1:
         raise ValueError(f"bar_count must be >= 1, but got {bar_count}")

@@ -1,13 +1,17 @@
 """The pandas side of history: a Series made when it is needed, and frames of several fields."""
 
+# ruff: noqa: ANN401 - as open as the signatures of pandas are
+
 from __future__ import annotations
 
+from functools import wraps
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,23 +29,20 @@ class HistorySeries(pd.Series):
     is derived from it is a plain Series.
     """
 
-    _window: HistoryWindow
+    __slots__ = ("_window",)
+    _window: HistoryWindow | None
 
     @property
     def _constructor(self) -> type[pd.Series]:
         return pd.Series
 
-    def _pending(self) -> HistoryWindow | None:
-        """Return the window, None once the Series proper has been made."""
-        return self.__dict__.get("_window")
-
     def __len__(self) -> int:
-        window = self._pending()
+        window = self._window
         return super().__len__() if window is None else len(window)
 
     def __getitem__(self, key: Any) -> Any:
         if type(key) is int:
-            window = self._pending()
+            window = self._window
             return self.iloc[key] if window is None else window.item(key)
         if type(key) is slice:
             part = self._part(key)
@@ -51,7 +52,7 @@ class HistorySeries(pd.Series):
 
     def _part(self, key: slice) -> HistorySeries | None:
         """Return a slice by position without making the Series, None where that cannot be."""
-        window = self._pending()
+        window = self._window
         if window is None or key.step is not None:
             return None
         if not all(end is None or type(end) is int for end in (key.start, key.stop)):
@@ -60,48 +61,13 @@ class HistorySeries(pd.Series):
         return _series(window.part(start, max(start, stop)))
 
     def __iter__(self) -> Iterator[Any]:
-        window = self._pending()
+        window = self._window
         return super().__iter__() if window is None else iter(window.values.tolist())
 
     @property
     def iloc(self) -> Any:
-        return super().iloc if self._pending() is None else _Positions(self)
-
-    def sum(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().sum(*args, **options)
-        return window.sum()
-
-    def mean(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().mean(*args, **options)
-        return window.mean()
-
-    def std(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().std(*args, **options)
-        return window.std()
-
-    def var(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().var(*args, **options)
-        return window.var()
-
-    def min(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().min(*args, **options)
-        return window.min()
-
-    def max(self, *args: Any, **options: Any) -> Any:
-        window = self._pending()
-        if window is None or args or options:
-            return super().max(*args, **options)
-        return window.max()
+        """Values by position."""
+        return super().iloc if self._window is None else _Positions(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return pd.Series(self).__reduce_ex__(protocol)
@@ -139,12 +105,37 @@ class _OnFirstUse:
     def __get__(self, series: HistorySeries | None, owner: type) -> Any:
         if series is None:
             return self
-        window = series.__dict__.pop("_window", None)
+        window = series._window
         if window is None:  # as any Series does before it has been initialised
             raise AttributeError(self._name)
-        pd.Series.__init__(series, window.values.copy(), index=window.index, name=window.name)
+        object.__setattr__(series, "_window", None)
+        initialise: Any = pd.Series.__init__
+        initialise(series, window.values.copy(), index=window.index, name=window.name)
         return series.__dict__[self._name]
 
+
+def _reduction(name: str) -> Callable[..., Any]:
+    """Return a reduction that is read off the window where it has no options."""
+    of_series: Callable[..., Any] = getattr(pd.Series, name)
+    of_window = methodcaller(name)
+
+    @wraps(of_series)
+    def reduction(series: HistorySeries, *args: Any, **options: Any) -> Any:
+        window = series._window
+        if window is None or args or options:
+            return of_series(series, *args, **options)
+        return of_window(window)
+
+    return reduction
+
+
+for _name in ("sum", "mean", "std", "var", "min", "max"):
+    setattr(HistorySeries, _name, _reduction(_name))
+
+# Every attribute is looked up through these: they are found here at once, rather than at the far
+# end of the dozen bases of a Series.
+for _name in ("__getattribute__", "__getattr__"):
+    setattr(HistorySeries, _name, getattr(pd.Series, _name))
 
 # An instance's own dict comes before these, so that they are asked once at most.
 for _name in vars(pd.Series([0.0])):
@@ -152,8 +143,8 @@ for _name in vars(pd.Series([0.0])):
 
 
 def _series(window: HistoryWindow) -> HistorySeries:
-    series = HistorySeries.__new__(HistorySeries)
-    series.__dict__["_window"] = window
+    series: HistorySeries = object.__new__(HistorySeries)
+    object.__setattr__(series, "_window", window)
     return series
 
 

@@ -1,5 +1,7 @@
 """The bars of all assets on one axis, with their adjustments: what history is read from."""
 
+# ruff: noqa: ANN401 - readers, finders and calendars are any object with Zipline's methods
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -18,6 +18,7 @@ cdef class Order:
     cdef public bint limit_reached
     cdef int _status
 
+    cdef int place(self, dt, asset, amount, stop, limit, id) except -1
     cdef bint is_triggered(self)
     cdef bint is_open(self) except -1
 
@@ -28,3 +29,18 @@ cdef class Transaction:
     cdef public object dt
     cdef public double price
     cdef public object order_id
+
+
+cdef struct Fill:
+    double price
+    double amount
+
+
+cdef class FillRule:
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1
+
+
+cdef class Charge:
+    cdef double cost(self, Order order, Transaction transaction) except? -1

@@ -1,6 +1,9 @@
-"""Orders and transactions."""
+# cython: auto_pickle=False
+"""Orders, transactions, and how the one becomes the other."""
 
-from libc.math cimport copysign
+cimport cython
+from libc.math cimport copysign, fabs, floor, pow, trunc
+from libc.stdint cimport int64_t
 
 from rustybt.assets._assets cimport Asset
 
@@ -24,10 +27,14 @@ cdef tuple STATUSES = tuple(ORDER_STATUS)
 cdef int TRANSACTION_TYPE = 5
 cdef int ORDER_TYPE = 6
 
+# Amounts of transactions are whole numbers below it.
+cdef double MOST = 2.0 ** 63
+
 # Orders that no blotter numbered; the first digit keeps them apart from those it did.
 unnumbered = count((15 << 124) + 1)
 
 
+@cython.no_gc  # orders do not refer to what refers to them, and a simulation keeps many
 cdef class Order:
     """An instruction to buy or sell an amount of an asset.
 
@@ -72,20 +79,24 @@ cdef class Order:
     def __init__(
         self, dt, asset, amount, stop=None, limit=None, filled=0, commission=0, id=None  # noqa: A002
     ):
+        self.place(dt, asset, amount, stop, limit, self.make_id() if id is None else id)
+        self.filled = filled
+        self.commission = commission
+
+    cdef int place(self, dt, asset, amount, stop, limit, id) except -1:  # noqa: A002
         if not isinstance(asset, Asset):
             raise TypeError(
                 f"an order needs an Asset, got {asset!r}: look it up with symbol() or sid()"
             )
-        self.id = self.make_id() if id is None else id
+        self.id = id
         self.dt = dt
         self.created = dt
         self.asset = asset
         self.amount = amount
-        self.filled = filled
-        self.commission = commission
         self.stop = stop
         self.limit = limit
         self.direction = copysign(1.0, amount)
+        return 0
 
     @staticmethod
     def make_id():
@@ -275,6 +286,27 @@ cdef class Order:
             self.__dict__.update(attributes)
 
 
+def place_order(dt, asset, amount, stop, limit, id):  # noqa: A002
+    """Return ``Order(dt, asset, amount, stop, limit, id=id)`` in half the time of the class's call.
+
+    Parameters
+    ----------
+    dt, asset, amount, stop, limit, id
+        As of Order.
+
+    Raises
+    ------
+    TypeError
+        If `asset` is no Asset.
+    """
+    cdef Order order = Order.__new__(Order)
+    order.place(dt, asset, amount, stop, limit, id)
+    order.filled = 0
+    order.commission = 0
+    return order
+
+
+@cython.no_gc  # as orders
 cdef class Transaction:
     """A trade: an order, or a part of it, filled.
 
@@ -346,7 +378,7 @@ cdef class Transaction:
         return (type(self), trade, attributes) if attributes else (type(self), trade)
 
 
-def create_transaction(order, dt, price, amount):
+def create_transaction(Order order not None, dt, double price, double amount):
     """Return the transaction that fills an order, or a part of it.
 
     Parameters
@@ -363,11 +395,373 @@ def create_transaction(order, dt, price, amount):
     Raises
     ------
     ValueError
-        If that leaves nothing.
+        If that leaves nothing, or is no number.
     """
-    whole = int(amount)
-    if not whole:
+    return new_transaction(order, dt, price, amount)
+
+
+cdef Transaction new_transaction(Order order, dt, double price, double amount):
+    """Return the transaction that fills an order, or a part of it."""
+    if not 1 <= fabs(amount) < MOST:  # not a number is refused, too
         raise ValueError(
-            f"a transaction needs an amount of at least 1, got {amount} for the order {order.id}"
+            f"a transaction needs an amount of 1 share at least, got {amount} "
+            f"for the order {order.id}"
         )
-    return Transaction(order.asset, whole, dt, price, order.id)
+    cdef Transaction transaction = Transaction.__new__(Transaction)
+    transaction.asset = order.asset
+    transaction.amount = <int64_t> amount
+    transaction.dt = dt
+    transaction.price = price
+    transaction.order_id = order.id
+    return transaction
+
+
+class LiquidityExceeded(Exception):  # noqa: N818
+    """Raised by a slippage model when the bar has no more volume for the asset's orders."""
+
+
+cpdef bint fill_price_worse_than_limit_price(double fill_price, Order order) except -1:
+    """Tell whether a price is above the limit of a purchase or below that of a sale.
+
+    Parameters
+    ----------
+    fill_price : float
+        Price of a possible fill.
+    order : Order
+        The order; without limit, or with one of 0, no price is worse.
+    """
+    if order.limit is None:
+        return False
+    cdef double limit = order.limit
+    if limit == 0:
+        return False
+    return fill_price > limit if order.direction > 0 else fill_price < limit
+
+
+# What a bar does for an order: nothing; fill it, or a part of it; nothing, and nor for later ones.
+cdef enum:
+    UNFILLED = 0
+    FILLS = 1
+    EXHAUSTED = 2
+
+
+cdef class FillRule:
+    """How a bar fills an order: the arithmetic of a slippage model, which has its parameters.
+
+    ``rule(order, price, volume, used)`` returns the price and the amount, with its sign, of the
+    fill that a bar of that close and volume gives, when `used` of the volume is already taken;
+    (None, None) if it gives none. It raises LiquidityExceeded if later orders get none either.
+    """
+
+    def __call__(self, Order order not None, double price, double volume, double used):
+        cdef Fill fill
+        cdef int outcome = self.fill(order, price, volume, used, &fill)
+        if outcome == EXHAUSTED:
+            raise LiquidityExceeded(
+                f"the bar's volume of {volume:.0f} leaves nothing for the order {order.id}"
+            )
+        return (fill.price, fill.amount) if outcome == FILLS else (None, None)
+
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
+        raise NotImplementedError
+
+
+cdef class SpreadRule(FillRule):
+    """The whole order, half a spread away from the close."""
+
+    cdef double half_spread
+
+    def __init__(self, double spread=0.0):
+        self.half_spread = spread / 2.0
+
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
+        fill.price = price + self.half_spread * order.direction
+        fill.amount = order.amount
+        return FILLS
+
+
+cdef class BasisPointsRule(FillRule):
+    """A share of the volume at most, a fixed fraction away from the close."""
+
+    cdef double fraction
+    cdef double volume_limit
+
+    def __init__(self, double fraction, double volume_limit):
+        self.fraction = fraction
+        self.volume_limit = volume_limit
+
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
+        cdef double wanted = order.amount - order.filled
+        cdef double amount = min(fabs(wanted), floor(self.volume_limit * volume) - used)
+        if amount <= 0:
+            return EXHAUSTED
+        fill.price = price + price * (self.fraction * order.direction)
+        fill.amount = amount * order.direction
+        return FILLS
+
+
+cdef class VolumeShareRule(FillRule):
+    """A share of the volume at most, away from the close by the square of the share taken."""
+
+    cdef double volume_limit
+    cdef double price_impact
+    cdef double power
+
+    def __init__(self, double volume_limit, double price_impact):
+        self.volume_limit = volume_limit
+        self.price_impact = price_impact
+        self.power = 2.0  # not a constant, of which compilers make a product, as Python does not
+
+    cdef int fill(
+        self, Order order, double price, double volume, double used, Fill* fill
+    ) except -1:
+        cdef double remaining = self.volume_limit * volume - used
+        if remaining < 1:
+            return EXHAUSTED
+        cdef double wanted = order.amount - order.filled
+        cdef double amount = floor(min(remaining, fabs(wanted)))
+        if amount < 1:
+            return UNFILLED
+        cdef double share = min((used + amount) / volume, self.volume_limit)
+        cdef double impact = pow(share, self.power) * copysign(self.price_impact, order.direction)
+        fill.price = price + impact * price
+        fill.amount = amount * order.direction
+        if fill_price_worse_than_limit_price(fill.price, order):
+            return UNFILLED
+        return FILLS
+
+
+cdef class Charge:
+    """What a fill costs: the arithmetic of a commission model, which has its parameters.
+
+    ``charge(order, transaction)`` returns the additional commission of the order.
+    """
+
+    def __call__(self, Order order not None, Transaction transaction not None):
+        return self.cost(order, transaction)
+
+    cdef double cost(self, Order order, Transaction transaction) except? -1:
+        return 0.0
+
+
+cdef class UnitCharge(Charge):
+    """So much a share or contract, so much once an order, and a minimum an order."""
+
+    cdef double unit
+    cdef double once
+    cdef double minimum
+
+    def __init__(self, double unit, double once, double minimum):
+        self.unit = unit
+        self.once = once
+        self.minimum = minimum
+
+    cdef double cost(self, Order order, Transaction transaction) except? -1:
+        cdef double amount = transaction.amount
+        cdef double paid = order.commission
+        cdef double additional = fabs(amount * self.unit)
+        if paid == 0:
+            return max(self.minimum, additional + self.once)
+        cdef double filled = order.filled
+        cdef double total = fabs(filled * self.unit) + additional + self.once
+        return 0.0 if total < self.minimum else total - paid
+
+
+cdef class ContractCharge(Charge):
+    """The UnitCharge of a contract, by its root symbol."""
+
+    cdef object units
+    cdef object onces
+    cdef object minimum
+
+    def __init__(self, units, onces, minimum):
+        self.units = units
+        self.onces = onces
+        self.minimum = minimum
+
+    cdef double cost(self, Order order, Transaction transaction) except? -1:
+        root_symbol = order.asset.root_symbol
+        try:
+            unit, once = self.units[root_symbol], self.onces[root_symbol]
+        except KeyError:
+            raise ValueError(
+                f"no commission is known for the root symbol {root_symbol!r}: name it in the "
+                "model's cost or exchange_fee"
+            ) from None
+        cdef Charge charge = UnitCharge(unit, once, self.minimum)
+        return charge.cost(order, transaction)
+
+
+cdef class OrderCharge(Charge):
+    """So much an order, with its first fill."""
+
+    cdef double once
+
+    def __init__(self, double once):
+        self.once = once
+
+    cdef double cost(self, Order order, Transaction transaction) except? -1:
+        return self.once if order.commission == 0 else 0.0
+
+
+cdef class ValueCharge(Charge):
+    """A fraction of the value traded."""
+
+    cdef double fraction
+
+    def __init__(self, double fraction):
+        self.fraction = fraction
+
+    cdef double cost(self, Order order, Transaction transaction) except? -1:
+        cdef double amount = transaction.amount
+        return fabs(amount) * (transaction.price * self.fraction)
+
+
+def calculate_per_unit_commission(
+    order, transaction, cost_per_unit, initial_commission, min_trade_cost
+):
+    """Return the commission of a fill by its units.
+
+    An order's first fill pays its units and the initial commission, the minimum at least; later
+    ones pay what exceeds what the order has paid, once that is more than the minimum.
+
+    Parameters
+    ----------
+    order : Order
+        The order, not yet marked as filled by the transaction.
+    transaction : Transaction
+        The fill.
+    cost_per_unit, initial_commission, min_trade_cost : float
+        Cost of a share or contract, of an order, and the least an order pays.
+    """
+    return UnitCharge(cost_per_unit, initial_commission, min_trade_cost)(order, transaction)
+
+
+# Column numbers of rustybt.data._equities.
+cdef enum:
+    CLOSE = 3
+    VOLUME = 4
+
+
+cdef class Fills:
+    """What a bar makes of open orders.
+
+    Parameters
+    ----------
+    data : BarData
+        The present bar. Where it has a `feed` of prices, models that stand for a compiled rule are
+        served by it; other models, and all models without a feed, by their own methods.
+
+    Attributes
+    ----------
+    transactions : list of Transaction
+        The fills, in the order they happened.
+    commissions : list of dict
+        "asset", "order" and "cost" of each fill that cost something.
+    closed : list of Order
+        The orders that are filled.
+    """
+
+    cdef readonly list transactions
+    cdef readonly list commissions
+    cdef readonly list closed
+    cdef object data
+    cdef object feed
+    cdef object dt
+    cdef object slippage
+    cdef object commission
+    cdef FillRule rule
+    cdef Charge charge
+
+    def __init__(self, data):
+        self.transactions = []
+        self.commissions = []
+        self.closed = []
+        self.data = data
+        self.feed = getattr(data, "feed", None)
+        self.dt = None
+
+    def offer(self, asset, list orders not None, slippage, commission):
+        """Offer an asset's orders to the market.
+
+        Parameters
+        ----------
+        asset : Asset
+            What is traded.
+        orders : list of Order
+            The orders for it, oldest first.
+        slippage : SlippageModel
+            It gives the fills.
+        commission : CommissionModel
+            It gives their cost.
+        """
+        if slippage is not self.slippage:
+            self.slippage = slippage
+            self.rule = None if self.feed is None else slippage.compiled_rule()
+        if commission is not self.commission:
+            self.commission = commission
+            self.charge = commission.compiled_charge()
+        if self.rule is not None:
+            self.match(asset, orders)
+            return
+        for order, transaction in slippage.simulate(self.data, asset, orders):
+            self.book(order, transaction)
+
+    cdef int match(self, asset, list orders) except -1:
+        """Fill an asset's orders by the rule, as `SlippageModel.simulate` does by a model."""
+        cdef double volume = self.feed.bar(asset, VOLUME)
+        if volume == 0:
+            return 0
+        cdef double price = self.feed.bar(asset, CLOSE)
+        if price != price:
+            return 0
+        cdef double used = 0
+        cdef Fill fill
+        cdef Order order
+        cdef int outcome
+        if self.dt is None:
+            self.dt = self.data.current_dt
+        for order in orders:
+            if order.filled == order.amount:
+                continue
+            if order.stop is not None or order.limit is not None:
+                order.check_triggers(price, self.dt)
+                if not order.is_triggered():
+                    continue
+            outcome = self.rule.fill(order, price, volume, used, &fill)
+            if outcome == EXHAUSTED:
+                break
+            if outcome == FILLS:
+                self.book(order, new_transaction(order, self.dt, fill.price, fill.amount))
+                used += trunc(fabs(fill.amount))
+        return 0
+
+    cdef int book(self, Order order, Transaction transaction) except -1:
+        """Charge and note a fill."""
+        cdef double cost
+        if self.charge is not None:
+            cost = self.charge.cost(order, transaction)
+        else:
+            given = self.commission.calculate(order, transaction)
+            try:
+                cost = given
+            except TypeError:
+                raise TypeError(
+                    f"the commission model {type(self.commission).__name__} must return a number "
+                    f"from calculate, got {given!r}"
+                ) from None
+        if cost > 0:
+            self.commissions.append({"asset": order.asset, "order": order, "cost": cost})
+        order.filled = order.filled + transaction.amount
+        order.commission = order.commission + cost
+        order.dt = transaction.dt
+        self.transactions.append(transaction)
+        if not order.is_open():
+            self.closed.append(order)
+        return 0
