@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from rustybt._protocol import BarData
     from rustybt.finance._finance_ext import Portfolio, Positions
     from rustybt.finance._finance_ext import PositionView as Position
 
 __all__ = [
     "DATASOURCE_TYPE",
     "Account",
+    "BarData",
     "Event",
     "Order",
     "Portfolio",
@@ -120,13 +122,18 @@ class Account:
         return f"Account({vars(self)})"
 
 
-_COMPILED = {"Portfolio": "Portfolio", "Positions": "Positions", "Position": "PositionView"}
+_COMPILED = {
+    "BarData": ("rustybt._protocol", "BarData"),
+    "Portfolio": ("rustybt.finance._finance_ext", "Portfolio"),
+    "Position": ("rustybt.finance._finance_ext", "PositionView"),
+    "Positions": ("rustybt.finance._finance_ext", "Positions"),
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in _COMPILED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    module = import_module("rustybt.finance._finance_ext")
-    value: object = getattr(module, _COMPILED[name])
+    home, original = _COMPILED[name]
+    value: object = getattr(import_module(home), original)
     globals()[name] = value
     return value
