@@ -100,6 +100,7 @@ cdef class PriceFeed:
     cdef Axis _minute_axis
     cdef dict _bars
     cdef dict _session_bars
+    cdef dict _same_hours
     cdef const int64_t[::1] _first_minutes
     cdef const int64_t[::1] _last_minutes
     cdef Py_ssize_t _origin
@@ -118,7 +119,9 @@ cdef class PriceFeed:
     cdef Py_ssize_t _session_of(self, int64_t nanos) except -1
     cdef bint _is_exchange_open(self, object asset) except -1
     cdef int _check(self, Py_ssize_t count, object frequency) except -1
-    cdef object _starts_before_data(self, Py_ssize_t count, Py_ssize_t suggested)
+    cdef object _starts_before_data(
+        self, Py_ssize_t count, Py_ssize_t first, Py_ssize_t suggested
+    )
     cdef HistoryWindow history(
         self, object asset, object field, object bar_count, object frequency
     )

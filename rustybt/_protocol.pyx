@@ -589,6 +589,7 @@ cdef class PriceFeed:
         self._first_minutes = calendar.first_minutes_nanos
         self._last_minutes = calendar.last_minutes_nanos
         self._session_bars = {}
+        self._same_hours = {}
         self._bars = self._session_bars if self.daily else {}
         self._origin = 0
         if self.sessions.size:
@@ -796,12 +797,23 @@ cdef class PriceFeed:
         return not isnan(bars.price(self._bar, self._perspective))
 
     cdef bint _is_exchange_open(self, asset) except -1:
-        """Tell whether the asset trades at the present minute, or the next of the calendar."""
+        """Tell whether the asset's exchange is open at the present minute.
+
+        Outside of sessions it is that of the calendar's next open, which by itself is no minute
+        of the calendar: an exchange that keeps the same hours counts as closed then, as in Zipline.
+        """
         calendar = self.data_portal.trading_calendar
-        if asset.exchange_info.calendar.name == calendar.name:
-            return True
+        exchange = asset.exchange_info
+        if not self.before_open:
+            if exchange not in self._same_hours:
+                self._same_hours[exchange] = (
+                    exchange.canonical_name == calendar.name
+                    or exchange.calendar.name == calendar.name
+                )
+            if self._same_hours[exchange]:
+                return True
         minute = self.now()
-        if self.before_open and not calendar.is_open_on_minute(minute):
+        if not calendar.is_open_on_minute(minute):
             minute = calendar.next_open(minute)
         return asset.is_exchange_open(minute)
 
@@ -875,7 +887,7 @@ cdef class PriceFeed:
             value = self.bars(asset).spot(column, self._bar, self._perspective)
             if column == VOLUME and value == rint(value):
                 return int(value)
-            return FLOAT64(value)
+            return value
         if field == "last_traded" and not isinstance(asset, str):
             bars = self.bars(asset)
             at = bars.last_traded(self._bar)
@@ -950,22 +962,25 @@ cdef class PriceFeed:
         """Raise the error for a window that begins before there is data, if it does."""
         if frequency == "1d":
             if self._bar_session + 1 - count < self._first_session:
-                raise self._starts_before_data(count, self._first_session + count)
+                raise self._starts_before_data(
+                    count, self._first_session, self._first_session + count
+                )
         elif frequency != "1m" or self.daily:
             raise _wrong_frequency(frequency)
         elif self._bar + 1 - count < self._first_minute:
             last = self._minute_axis._nanos[
                 min(self._first_minute + count, self._minute_axis.size() - 1)
             ]
-            raise self._starts_before_data(count, self._session_of(last) + 1)
+            first = self._session_of(self._minute_axis._nanos[self._first_minute])
+            raise self._starts_before_data(count, first, self._session_of(last) + 1)
         return 0
 
-    cdef _starts_before_data(self, Py_ssize_t count, Py_ssize_t suggested):
+    cdef _starts_before_data(self, Py_ssize_t count, Py_ssize_t first, Py_ssize_t suggested):
         from rustybt.errors import HistoryWindowStartsBeforeData
 
         sessions = self._session_axis.index
         return HistoryWindowStartsBeforeData(
-            first_trading_day=sessions[self._first_session].date(),
+            first_trading_day=sessions[first].date(),
             bar_count=count,
             suggested_start_day=sessions[min(suggested, len(sessions) - 1)].date(),
         )

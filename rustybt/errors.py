@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class RustybtError(Exception):
     """Base of rustybt's own errors.
@@ -40,8 +45,85 @@ class AccountControlViolation(RustybtError):
     msg = "The account violates the control {constraint}."
 
 
+class AssetDBImpossibleDowngrade(RustybtError):
+    """An asset database is older than the version it is to be brought down to."""
+
+    msg = (
+        "The asset database has schema version {db_version}, which is lower than the version "
+        "{desired_version} it is to be downgraded to: upgrade it instead."
+    )
+
+
+class AssetDBVersionError(RustybtError):
+    """An asset database has another schema version than this rustybt reads."""
+
+    msg = (
+        "The asset database {database} has schema version {db_version}, this rustybt reads and "
+        "writes version {expected_version}: {remedy}."
+    )
+
+
 class BadOrderParameters(RustybtError):
     """An order has an impossible price: not a number, not finite or negative."""
+
+
+class NoTradeDataAvailable(RustybtError):
+    """An asset does not trade when it is needed."""
+
+
+class NoTradeDataAvailableTooEarly(NoTradeDataAvailable):
+    """An asset is needed before it starts to trade."""
+
+    msg = "{sid} does not exist on {dt}. It started trading on {start_dt}."
+
+
+class BenchmarkAssetNotAvailableTooEarly(NoTradeDataAvailableTooEarly):
+    """The benchmark starts to trade after the simulation does."""
+
+
+class NoTradeDataAvailableTooLate(NoTradeDataAvailable):
+    """An asset is needed after it has stopped trading."""
+
+    msg = "{sid} does not exist on {dt}. It stopped trading on {end_dt}."
+
+
+class BenchmarkAssetNotAvailableTooLate(NoTradeDataAvailableTooLate):
+    """The benchmark stops trading before the simulation ends."""
+
+
+class SidsNotFound(RustybtError):
+    """Assets with the given sids do not exist."""
+
+    kind = ("asset", "assets")
+
+    @property
+    def sids(self) -> tuple[object, ...]:
+        """The sids that were not found."""
+        return tuple(cast("Iterable[object]", self.kwargs["sids"]))
+
+    @property
+    def plural(self) -> bool:
+        """Whether several were not found."""
+        return len(self.sids) > 1
+
+    def __str__(self) -> str:
+        if self.plural:
+            return f"No {self.kind[1]} found for sids: {list(self.sids)}."
+        return f"No {self.kind[0]} found for sid: {self.sids[0]}."
+
+    __repr__ = __str__
+
+
+class EquitiesNotFound(SidsNotFound):
+    """Equities with the given sids do not exist."""
+
+    kind = ("equity", "equities")
+
+
+class FutureContractsNotFound(SidsNotFound):
+    """Futures contracts with the given sids do not exist."""
+
+    kind = ("future contract", "future contracts")
 
 
 class HistoryWindowStartsBeforeData(RustybtError):
@@ -53,9 +135,87 @@ class HistoryWindowStartsBeforeData(RustybtError):
     )
 
 
+class InvalidBenchmarkAsset(RustybtError):
+    """The benchmark pays a dividend in shares of another asset."""
+
+    msg = (
+        "{sid} cannot be used as the benchmark because it has a stock dividend on {dt}. Choose "
+        "another asset to use as the benchmark."
+    )
+
+
+class MultipleSymbolsFound(RustybtError):
+    """Several assets have held a symbol, and no date says which is meant."""
+
+    msg = (
+        "Multiple symbols with the name '{symbol}' found: use the as_of_date argument to say when "
+        "the symbol was held. Possible options: {options}."
+    )
+
+
+class MultipleSymbolsFoundForFuzzySymbol(MultipleSymbolsFound):
+    """Several assets hold symbols that differ from the given one only by their delimiters."""
+
+    msg = (
+        "Multiple symbols were found fuzzy matching the name '{symbol}': use the as_of_date and "
+        "country_code arguments to say when and where it was held. Possible options: {options}."
+    )
+
+
+class MultipleValuesFoundForField(RustybtError):
+    """Several assets have had one value of a supplementary field, and no date is given."""
+
+    msg = (
+        "Multiple assets with the value '{value}' found for field '{field}': use the as_of_date "
+        "argument to say when it was valid. Possible options: {options}."
+    )
+
+
+class MultipleValuesFoundForSid(RustybtError):
+    """An asset has had several values of a supplementary field, and no date is given."""
+
+    msg = (
+        "Multiple '{field}' values found for sid '{sid}': use the as_of_date argument to say when "
+        "it was valid. Possible options: {options}."
+    )
+
+
+class NoValueForSid(RustybtError):
+    """An asset has no value of a supplementary field."""
+
+    msg = "No '{field}' value found for sid '{sid}'."
+
+
+class RootSymbolNotFound(RustybtError):
+    """No futures contracts have the root symbol."""
+
+    msg = "Root symbol '{root_symbol}' was not found."
+
+
+class SameSymbolUsedAcrossCountries(MultipleSymbolsFound):
+    """Assets of several countries hold a symbol, and no country is given."""
+
+    msg = (
+        "The symbol '{symbol}' is used in more than one country: use the country_code argument to "
+        "specify the country. Possible options by country: {options}."
+    )
+
+
+class SymbolNotFound(RustybtError):
+    """No asset has held the symbol, at the date and in the country asked for."""
+
+    msg = "Symbol '{symbol}' was not found."
+
+
 class TradingControlViolation(RustybtError):
     """An order would break a trading control."""
 
     msg = (
         "The order for {amount} shares of {asset} at {datetime} violates the control {constraint}."
     )
+
+
+class ValueNotFoundForField(RustybtError):
+    """No asset has had the value of a supplementary field, at the date asked for."""
+
+    msg = "Value '{value}' was not found for field '{field}'."

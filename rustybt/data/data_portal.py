@@ -90,13 +90,14 @@ class DataPortal:
     @cached_property
     def minute_axis(self) -> Axis:
         """The minutes of the calendar that readers or simulations have had use for so far."""
-        starts = [reader.first_trading_day for reader in self._minute.values()]
-        ends = [reader.last_available_dt for reader in self._minute.values()]
-        starts = [day for day in (*starts, self.first_trading_day) if day is not None]
-        ends = [time for time in (*ends, self._last_minute) if time is not None]
-        if not starts:
+        readers = [
+            reader for reader in self._minute.values() if not pd.isna(reader.first_trading_day)
+        ]
+        if not readers:
             raise ValueError("the data portal has no minutes: give it a reader of minutes")
-        start, end = min(starts), max(ends, key=_value, default=starts[0])
+        start = min(reader.first_trading_day for reader in readers)
+        ends = [reader.last_available_dt for reader in readers]
+        end = max(ends, key=_value) if self._last_minute is None else self._last_minute
         return minute_axis(self.trading_calendar, start, end)
 
     @cached_property

@@ -1,6 +1,7 @@
 """The pandas side of history: a Series made when it is needed, and frames of several fields."""
 
-# ruff: noqa: ANN401 - as open as the signatures of pandas are
+# ruff: noqa: ANN401, SLF001 - as open as the signatures of pandas are; the functions at the end
+# are the other half of the class
 
 from __future__ import annotations
 
@@ -169,7 +170,7 @@ def frame_by_fields(
     """
     order = sorted(range(len(assets)), key=assets.__getitem__)
     rows = pd.MultiIndex.from_product([times, [assets[at] for at in order]], names=[label, None])
-    columns = pd.Index(sorted(values), name="fields")
+    columns = pd.Index(list(values), name="fields")
     return pd.DataFrame(
         {field: values[field][:, order].ravel() for field in columns}, index=rows, columns=columns
     )

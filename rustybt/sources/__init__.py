@@ -1,0 +1,1 @@
+"""Data that a simulation is compared with."""
