@@ -38,8 +38,7 @@ class LazyGroup(click.Group):
         from importlib import import_module
 
         module, name = COMMANDS[cmd_name]
-        command = getattr(import_module(module), name)
-        assert isinstance(command, click.Command)
+        command: click.Command = getattr(import_module(module), name)
         return command
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+import numpy as np
 import pandas as pd
 
 from rustybt._files import written_aside
@@ -81,7 +82,7 @@ def write_perf(perf: pd.DataFrame, path: Path, *, partial: str | None = None) ->
                 perf.to_pickle(aside)
 
 
-def write_csv(perf: pd.DataFrame, target: Any) -> None:
+def write_csv(perf: pd.DataFrame, target: Path | TextIO) -> None:
     """Write `perf` as CSV to `target`, a path or an open text file."""
     flat = perf.copy()
     for name in flat.columns:
@@ -90,12 +91,12 @@ def write_csv(perf: pd.DataFrame, target: Any) -> None:
     flat.to_csv(target, index_label="period_end", lineterminator="\n")
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: object) -> object:
     plain = _plain(value)
     return json.dumps(plain) if isinstance(plain, (list, dict)) else plain
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return `value` made of what JSON knows."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -107,15 +108,15 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return _plain_mapping(value)
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        return value.item()
+    if isinstance(value, np.generic):
+        return _plain(value.item())
     if isinstance(value, Iterable):
         return [_plain(item) for item in value]
     return str(value)
 
 
-def _plain_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
+def _plain_mapping(value: Mapping[Any, Any]) -> dict[str, object]:
+    plain: dict[str, object] = {}
     for key, item in value.items():
         if key == "sid" and isinstance(item, Asset):
             plain |= {"sid": item.sid, "symbol": item.symbol}
@@ -147,7 +148,7 @@ def _write_parquet(perf: pd.DataFrame, path: Path) -> None:
 def _schemas() -> dict[str, dict[str, pa.DataType]]:
     import pyarrow as pa
 
-    time = pa.timestamp("ns", tz="UTC")
+    time = pa.timestamp("us", tz="UTC")  # nested nanoseconds would be read back as integers
     asset = {"sid": pa.int64(), "symbol": pa.string()}
     return {
         "orders": {
@@ -199,14 +200,14 @@ def _nested_array(
     return pa.ListArray.from_arrays(pa.array(offsets, type=pa.int32()), structs)
 
 
-def _field(row: Mapping[str, Any], name: str) -> Any:
+def _field(row: Mapping[str, Any], name: str) -> object:
     if name in {"sid", "symbol"}:
         return getattr(row["sid"], name)
     value = row.get(name)
     return value.name if isinstance(value, Enum) else value
 
 
-def _storable(column: pd.Series[Any]) -> Any:
+def _storable(column: pd.Series[Any]) -> pd.Series[Any] | list[str]:
     """Return a column of Python objects as Arrow knows it, as text where it knows no better."""
     import pyarrow as pa
 

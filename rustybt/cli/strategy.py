@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rustybt.errors import RustybtError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 HOOKS = ("initialize", "handle_data", "before_trading_start", "analyze")
@@ -61,6 +61,21 @@ def from_text(source: str, defines: Iterable[str] = ()) -> Strategy:
     return _load(source, TEXT_NAME, defines)
 
 
+def from_namespace(namespace: Mapping[str, Any], name: str, source: str = "") -> Strategy:
+    """Take the functions of a strategy from the names that it, or a notebook, defined.
+
+    Raises
+    ------
+    StrategyError
+        If none of them is there.
+    """
+    functions = {hook: namespace[hook] for hook in HOOKS if callable(namespace.get(hook))}
+    if not functions:
+        reason = f"{name} is no strategy: it defines none of {', '.join(HOOKS)}"
+        raise StrategyError(reason=reason)
+    return Strategy(name=name, source=source, functions=functions)
+
+
 def _load(source: str, name: str, defines: Iterable[str]) -> Strategy:
     namespace: dict[str, Any] = {"__name__": "__rustybt_strategy__", "__file__": name}
     for define in defines:
@@ -79,16 +94,14 @@ def _load(source: str, name: str, defines: Iterable[str]) -> Strategy:
     except Exception as error:
         reason = f"{name}, line {line_in(error, name)}: {type(error).__name__}: {error}"
         raise StrategyError(reason=reason) from error
-    functions = {hook: namespace[hook] for hook in HOOKS if callable(namespace.get(hook))}
-    if not functions:
-        reason = f"{name} is no strategy: it defines none of {', '.join(HOOKS)}"
-        raise StrategyError(reason=reason)
-    return Strategy(name=name, source=source, functions=functions)
+    return from_namespace(namespace, name, source)
 
 
 def line_in(error: BaseException, name: str) -> int | None:
     """Return the last line of the file `name` that `error` came through, None if there is none."""
     lines = [
-        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == name
     ]
     return lines[-1] if lines else None

@@ -35,7 +35,6 @@ def as_json(figures: Figures, partial: str | None) -> dict[str, Any]:
         "end": f"{figures.sessions[-1]:%Y-%m-%d}",
         "partial": partial,
         **{
-            name: value if math.isfinite(value) else None
-            for name, value in figures.summary.items()
+            name: value if math.isfinite(value) else None for name, value in figures.summary.items()
         },
     }
