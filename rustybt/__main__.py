@@ -1,40 +1,54 @@
-"""The command ``rustybt``, also as ``python -m rustybt``."""
+"""The command ``rustybt``, also as ``python -m rustybt``.
+
+What proves an installation (``smoke``, ``show-versions``, ``--version``) needs nothing but Python,
+so that it can speak of a broken one. Every other command is in :mod:`rustybt.cli`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from rustybt.smoke import cli
+from rustybt.smoke import cli as smoke
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` and return its exit status."""
-    parser = argparse.ArgumentParser(prog="rustybt", description="Backtesting engine.")
-    parser.add_argument("--version", action="store_true", help="print the version and leave")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    smoke = commands.add_parser("smoke", help=cli.DESCRIPTION, description=cli.DESCRIPTION)
-    cli.add_arguments(smoke)
-    what = "Print what was built and what it runs with."
-    show = commands.add_parser("show-versions", help=what, description=what)
-    show.add_argument("--json", action="store_true", help="print JSON (version 1), no table")
-    arguments = parser.parse_args(argv)
-    if arguments.version:
-        from rustybt._versions import version
+    arguments = sys.argv[1:] if argv is None else argv
+    match arguments[:1]:
+        case ["smoke"]:
+            parser = argparse.ArgumentParser(prog="rustybt smoke", description=smoke.DESCRIPTION)
+            smoke.add_arguments(parser)
+            return smoke.run(parser.parse_args(arguments[1:]), parser)
+        case ["show-versions"]:
+            return _show_versions(arguments[1:])
+        case ["--version"]:
+            from rustybt._versions import version
 
-        print(version())
-        return 0
-    match arguments.command:
-        case "smoke":
-            return cli.run(arguments, smoke)
-        case "show-versions":
-            from rustybt._versions import show_versions
-
-            show_versions(as_json=arguments.json)
+            print(version())
             return 0
         case _:
-            parser.print_help()
-            return 0
+            return _engine(arguments or ["--help"])
+
+
+def _show_versions(arguments: list[str]) -> int:
+    from rustybt._versions import show_versions
+
+    what = "Print what was built and what it runs with."
+    parser = argparse.ArgumentParser(prog="rustybt show-versions", description=what)
+    parser.add_argument("--json", action="store_true", help="print JSON (version 1), no table")
+    show_versions(as_json=parser.parse_args(arguments).json)
+    return 0
+
+
+def _engine(arguments: list[str]) -> int:
+    try:
+        from rustybt.cli.main import main as engine
+    except ImportError as error:
+        remedy = "`rustybt smoke` shows what else is amiss"
+        print(f"rustybt: its commands cannot be loaded: {error}; {remedy}", file=sys.stderr)
+        return 1
+    return engine(arguments)
 
 
 if __name__ == "__main__":
