@@ -325,7 +325,8 @@ cdef class AssetBars:
         if self.first > self.last:
             values = np.empty(0)
         else:
-            values = self._source.column(self.asset, FIELDS[column])
+            values = self._source.column(self.asset, FIELDS[column])[:]
+        values.flags.writeable = False
         self._arrays[column] = values
         view = values
         self._data[column] = &view[0] if view.shape[0] else NULL

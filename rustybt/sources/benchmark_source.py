@@ -171,6 +171,5 @@ class BenchmarkSource:
         """
         sessions = trading_calendar.minutes_to_sessions(minutely_returns.index)
         closes = trading_calendar.closes[sessions[0] : sessions[-1]]
-        returns = minutely_returns.loc[closes].pct_change()
-        returns.index = closes.index
+        returns: Returns = minutely_returns.loc[closes].pct_change().set_axis(closes.index)
         return returns.iloc[1:]

@@ -58,6 +58,7 @@ class Reader:
     def load_raw_arrays(
         self, columns: list[str], start: pd.Timestamp, end: pd.Timestamp, assets: list[Any]
     ) -> list[Any]:
+        """Return an array of times by assets for each column."""
         times = self.axis[self.axis.slice_indexer(start, end)]
         found = [self.frames[asset.sid].reindex(times) for asset in assets]
         return [
@@ -102,8 +103,9 @@ def frames(rows: dict[str, list[Any]], *, utc: bool) -> dict[int, pd.DataFrame]:
 
 
 @cache
-def market(reader: type[Reader]) -> tuple[DataPortal, list[Equity]]:
+def market(bars_of: str) -> tuple[DataPortal, list[Equity]]:
     bars = stored("market")
+    reader = ColumnReader if bars_of == "columns" else Reader
     sessions = calendar().sessions_in_range("2011-03-01", "2011-12-30")
     minutes = calendar().sessions_minutes("2011-11-21", "2011-11-30")
     lives = {int(sid): map(pd.Timestamp, life) for sid, life in bars["lives"].items()}
@@ -142,7 +144,7 @@ def bar_data(portal: DataPortal, answer: dict[str, Any]) -> BarData:
     return data
 
 
-READERS = pytest.mark.parametrize("reader", [ColumnReader, Reader])
+READERS = pytest.mark.parametrize("bars_of", ["columns", "a foreign reader"])
 ANSWERS = pytest.mark.parametrize(
     "answer",
     stored("answers"),
@@ -152,8 +154,8 @@ ANSWERS = pytest.mark.parametrize(
 
 @READERS
 @ANSWERS
-def test_history_is_the_oracles(reader: type[Reader], answer: dict[str, Any]) -> None:
-    portal, equities = market(reader)
+def test_history_is_the_oracles(bars_of: str, answer: dict[str, Any]) -> None:
+    portal, equities = market(bars_of)
     data = bar_data(portal, answer)
     for question, expected in answer["history"].items():
         field, count, frequency = question.split()
@@ -174,8 +176,8 @@ def test_history_is_the_oracles(reader: type[Reader], answer: dict[str, Any]) ->
 
 @READERS
 @ANSWERS
-def test_present_values_are_the_oracles(reader: type[Reader], answer: dict[str, Any]) -> None:
-    portal, equities = market(reader)
+def test_present_values_are_the_oracles(bars_of: str, answer: dict[str, Any]) -> None:
+    portal, equities = market(bars_of)
     data = bar_data(portal, answer)
     for field, expected in answer["current"].items():
         values = [plain(data.current(equity, field)) for equity in equities]

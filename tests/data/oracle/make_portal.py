@@ -98,8 +98,7 @@ def daily_bars(folder: Path) -> dict[int, pd.DataFrame]:
 def minute_bars() -> dict[int, pd.DataFrame]:
     found = {}
     for sid, (first, last) in LIVES.items():
-        first, last = max(first, MINUTE_START), min(last, MINUTE_END)
-        minutes = CALENDAR.sessions_minutes(first, last)
+        minutes = CALENDAR.sessions_minutes(max(first, MINUTE_START), min(last, MINUTE_END))
         found[sid] = bars(100 + sid, minutes, -11 if sid else -37)
     return found
 
@@ -179,12 +178,13 @@ def portal(work: Path, folder: Path) -> tuple[DataPortal, dict[str, Any]]:
     return made, market
 
 
-def rows(reader: Any, sid: int, times: pd.DatetimeIndex) -> list[list[Any]]:
+def rows(reader: Any, sid: int, times: Any) -> list[list[Any]]:
     """Return the bars with a trade as the oracle has stored them: time and values."""
     columns = reader.load_raw_arrays(FIELDS, times[0], times[-1], [sid])
     form = "%Y-%m-%d" if times.tz is None else "%Y-%m-%dT%H:%M"
     values = np.column_stack([column[:, 0].astype(float) for column in columns])
-    return [[time, *row] for time, row in zip(times.strftime(form), values.tolist()) if row[-1] > 0]
+    bars = zip(times.strftime(form), values.tolist(), strict=True)
+    return [[time, *row] for time, row in bars if row[-1] > 0]
 
 
 def plain(value: Any) -> Any:
@@ -241,12 +241,12 @@ def answers(source: DataPortal, mode: str, now: pd.Timestamp, before: bool) -> d
     windows = [("1d", count) for count in (1, 2, 7, 40)]
     if mode == "minute":
         windows += [("1m", count) for count in (1, 2, 50, 120)]
-    history = {}
+    history: dict[str, Any] = {}
     for frequency, count in windows:
         for field in ("price", "volume") if count >= 40 else ("price", *FIELDS):
             try:
                 frame = data.history(assets, field, count, frequency)
-            except Exception as error:
+            except LookupError as error:
                 history[f"{field} {count} {frequency}"] = type(error).__name__
             else:
                 history[f"{field} {count} {frequency}"] = {
