@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -178,6 +179,15 @@ def test_bounds_are_told() -> None:
     )
     with pytest.raises(TradingControlViolation, match=sentence):
         AssetDateBounds("fail").validate(asset, 5, SimpleNamespace(positions={}), NOON, Bar())
+
+
+def test_violations_survive_pickling() -> None:
+    violation = TradingControlViolation(
+        asset=ASSET, amount=5, datetime=NOON, constraint="LongOnly({})"
+    )
+    other = pickle.loads(pickle.dumps(violation))  # noqa: S301
+    assert (str(other), other.message, repr(other)) == (str(violation),) * 3
+    assert other.kwargs == violation.kwargs
 
 
 def test_a_violation_can_be_logged(caplog: pytest.LogCaptureFixture) -> None:
