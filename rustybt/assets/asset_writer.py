@@ -278,7 +278,8 @@ def _check_sids(
 ) -> None:
     """Refuse sids that are taken, and values of equities that are not there."""
     router = schema.asset_router.c
-    kinds = {sid: kind for sid, kind in connection.execute(sa.select(router.sid, router.asset_type))}
+    rows = connection.execute(sa.select(router.sid, router.asset_type)).all()
+    kinds: dict[int, str] = {row.sid: row.asset_type for row in rows}
     for name, kind, frame in (("equities", "equity", equities), ("futures", "future", futures)):
         for sid in [] if frame is None else frame.index.tolist():
             if sid in kinds:

@@ -18,7 +18,7 @@ AssetConvertible.register(Asset)
 AssetConvertible.register(str)
 
 
-class NotAssetConvertible(ValueError):
+class NotAssetConvertible(ValueError):  # noqa: N818 - Zipline's name
     """An object stands for no asset."""
 
 
