@@ -127,16 +127,17 @@ def _run(connection: sa.Connection, *statements: str) -> None:
 
 def _replace(connection: sa.Connection, table: str, columns: str, query: str, *keys: str) -> None:
     """Make a table anew from a query on itself, with an index on each of some columns."""
+    indexes = [
+        f"CREATE {'UNIQUE' if key == 'symbol' else ''} INDEX ix_{table}_{key} ON {table} ({key})"
+        for key in keys
+    ]
     _run(
         connection,
         f"CREATE TABLE _new_{table} ({columns})",
         f"INSERT INTO _new_{table} {query}",
         f"DROP TABLE {table}",
         f"ALTER TABLE _new_{table} RENAME TO {table}",
-        *(
-            f"CREATE {'UNIQUE ' if key == 'symbol' else ''}INDEX ix_{table}_{key} ON {table} ({key})"
-            for key in keys
-        ),
+        *indexes,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pandas as pd
 import sqlalchemy as sa
@@ -221,8 +221,8 @@ class AssetDBWriter:
             _insert(connection, schema.asset_router, router, chunk_size)
 
 
-def _has_rows(frame: pd.DataFrame | None) -> bool:
-    return frame is not None and (not isinstance(frame, pd.DataFrame) or len(frame) > 0)
+def _has_rows(frame: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
+    return frame is not None and len(frame) > 0
 
 
 def _insert(

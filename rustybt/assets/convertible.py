@@ -13,7 +13,7 @@ class AssetConvertible(ABC):  # noqa: B024 - classes are registered with it
     """What stands for one asset: an Asset, a str (its symbol) or an integer (its sid)."""
 
 
-AssetConvertible.register(Integral)
+AssetConvertible.register(Integral)  # type: ignore[type-abstract]
 AssetConvertible.register(Asset)
 AssetConvertible.register(str)
 

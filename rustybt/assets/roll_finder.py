@@ -92,7 +92,8 @@ class RollFinder(ABC):
         """
         chain = self.asset_finder.get_ordered_contracts(root_symbol)
         sessions = self.trading_calendar.sessions
-        end_session = self.trading_calendar.minute_to_session(end)
+        position = self._session_position(end)
+        end_session = sessions[position]
         front = self._active_sid(root_symbol, end, 0)
         if front is None:
             raise ValueError(f"no contract of {root_symbol} has started by {end}")
@@ -106,7 +107,6 @@ class RollFinder(ABC):
         # Backwards from the end: a roll lies where the later contract is no longer the active one.
         node = active << (1 if first == front else 2)
         begin = max(int(sessions.searchsorted(_naive(start), side="right")), 1)
-        position = int(sessions.get_loc(end_session))
         while node is not None and position >= begin:
             later = rolls[0][0]
             while position >= begin:
@@ -125,13 +125,24 @@ class RollFinder(ABC):
 
     def _active_sid(self, root_symbol: str, dt: pd.Timestamp, offset: int) -> int | None:
         chain = self.asset_finder.get_ordered_contracts(root_symbol)
-        session = self.trading_calendar.minute_to_session(dt)
+        session = self.trading_calendar.sessions[self._session_position(dt)]
         front = chain.contract_before_auto_close(session.value)
         back = chain.contract_at_offset(front, 1, dt.value)
         if back is None:
             return front
         primary = self._active_contract(chain, front, back, session)
         return chain.contract_at_offset(primary, offset, session.value)
+
+    def _session_position(self, dt: pd.Timestamp) -> int:
+        """Return the position of a session, or of the one that a minute is in or before.
+
+        The calendar's own `minute_to_session` would list the minutes of all its years first.
+        """
+        calendar = self.trading_calendar
+        position = int(calendar.closes_nanos.searchsorted(pd.Timestamp(dt).as_unit("ns").value))
+        if position == len(calendar.sessions):
+            raise ValueError(f"{dt} lies after the calendar's last session {calendar.sessions[-1]}")
+        return position
 
     def _contract(self, sid: int) -> Future:
         return cast("Future", self.asset_finder.retrieve_asset(sid))
@@ -188,8 +199,7 @@ class VolumeRollFinder(RollFinder):
             If no contract has started yet, or the chain ends before the offset.
         """
         sessions = self.trading_calendar.sessions
-        session = self.trading_calendar.minute_to_session(dt)
-        ahead = sessions.get_loc(session) + ROLL_DAYS_FOR_CURRENT_CONTRACT
+        ahead = self._session_position(dt) + ROLL_DAYS_FOR_CURRENT_CONTRACT
         end = min(
             sessions[min(ahead, len(sessions) - 1)],
             _naive(self.session_reader.last_available_dt),
@@ -202,17 +212,17 @@ class VolumeRollFinder(RollFinder):
         sessions = self.trading_calendar.sessions
         position = int(sessions.searchsorted(dt))
         previous = sessions[max(position - 1, 0)]
-        first, second = oc.sid_to_contract[front].contract, oc.sid_to_contract[back].contract
+        first, second = oc.sid_to_contract[front], oc.sid_to_contract[back]
         # Only where both are alive in the session before are there volumes to compare.
-        if dt > min(first.auto_close_date, first.end_date) or first.start_date > previous:
+        if not _is_comparable(first, dt, previous):
             return back
-        if dt > min(second.auto_close_date, second.end_date) or second.start_date > previous:
+        if not _is_comparable(second, dt, previous):
             return front
         if self._is_traded_more(back, front, previous):
             return back
         grace = max(
-            int(sessions.searchsorted(second.start_date)),
-            int(sessions.searchsorted(first.auto_close_date)) - self.GRACE_DAYS,
+            int(sessions.searchsorted(second.contract.start_date)),
+            int(sessions.searchsorted(_auto_close(first))) - self.GRACE_DAYS,
         )
         flipped = any(
             self._is_traded_more(back, front, session) for session in sessions[grace : position - 1]
@@ -229,6 +239,14 @@ def _sid_after(node: ContractNode, offset: int) -> int:
     if later is None:
         raise ValueError(f"the chain of {node.contract!r} has no contract {offset} after it")
     return later.contract.sid
+
+
+def _is_comparable(node: ContractNode, session: pd.Timestamp, previous: pd.Timestamp) -> bool:
+    """Return whether a contract had started a session ago and has not ended by now."""
+    contract = node.contract
+    last = cast("pd.Timestamp", contract.end_date)
+    started = cast("pd.Timestamp", contract.start_date) <= previous
+    return started and session <= min(_auto_close(node), last)
 
 
 def _auto_close(node: ContractNode) -> pd.Timestamp:
