@@ -244,12 +244,10 @@ def _complete(
 
 
 def _index(name: str, index: pd.Index[Any], key: str) -> pd.Index[Any]:
-    if key != "sid":
-        return pd.Index(index, name=key, dtype=object)
-    if len(index) and index.dtype.kind not in "iu":
+    is_sid = key == "sid"
+    if is_sid and len(index) and index.dtype.kind not in "iu":
         raise ValueError(f"{name}: sids must be integers, got {index[0]!r} ({index.dtype})")
-    sids: pd.Index[Any] = pd.Index(np.asarray(index, dtype=np.int64), name=key)
-    return sids
+    return index.astype("int64" if is_sid else "object").rename(key)
 
 
 def _nanos(name: str, column: str, dates: pd.Series[Any]) -> pd.Series[int]:
