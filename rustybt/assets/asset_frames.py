@@ -107,7 +107,7 @@ def futures(frame: pd.DataFrame) -> pd.DataFrame:
     rows = _complete("futures", frame, "sid", _FUTURES)
     _refuse_duplicates("futures", rows.index, "sid")
     for column in ("symbol", "root_symbol"):
-        rows[column] = [_upper(value) for value in rows[column]]
+        rows[column] = pd.Series(map(_upper, rows[column]), index=rows.index, dtype=object)
     _refuse_duplicates("futures", rows["symbol"].dropna(), "symbol")
     return rows
 
@@ -142,9 +142,7 @@ def exchanges_named_by(frames: Mapping[str, pd.DataFrame | None]) -> pd.DataFram
 def root_symbols(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the root symbols of a frame, in upper case as those of the contracts are."""
     rows = _complete("root_symbols", frame, "root_symbol", _ROOT_SYMBOLS)
-    rows.index = pd.Index(
-        [_upper(root) for root in rows.index], name="root_symbol", dtype=object
-    )
+    rows.index = pd.Index([_upper(root) for root in rows.index], name="root_symbol", dtype=object)
     _refuse_duplicates("root_symbols", rows.index, "root_symbol")
     return rows
 
@@ -246,11 +244,10 @@ def _complete(
 
 
 def _index(name: str, index: pd.Index[Any], key: str) -> pd.Index[Any]:
-    if key != "sid":
-        return pd.Index(index, name=key, dtype=object)
-    if len(index) and index.dtype.kind not in "iu":
+    is_sid = key == "sid"
+    if is_sid and len(index) and index.dtype.kind not in "iu":
         raise ValueError(f"{name}: sids must be integers, got {index[0]!r} ({index.dtype})")
-    return pd.Index(index.to_numpy(dtype=np.int64), name=key)
+    return index.astype("int64" if is_sid else "object").rename(key)
 
 
 def _nanos(name: str, column: str, dates: pd.Series[Any]) -> pd.Series[int]:
@@ -297,7 +294,7 @@ def _refuse_duplicates(name: str, values: pd.Index[Any] | pd.Series[Any], what: 
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value != value or value is pd.NA  # noqa: PLR0124 - NaN and NaT
+    return value is None or value != value or value is pd.NA
 
 
 def _is_country_code(code: str) -> bool:
