@@ -362,6 +362,9 @@ def test_records_are_a_list_of_dicts(data: list[dict[str, int]]) -> None:
     copy = pickle.loads(pickle.dumps(records))  # noqa: S301
     assert (type(copy), copy) == (list, data)
     assert json.loads(json.dumps(records.tolist())) == data
+    assert pd.Series({"a": records}).to_string().startswith("a    [")
+    with pytest.raises(TypeError, match="records cannot be changed"):
+        records[0] = {}
     with pytest.raises(IndexError, match=f"there are {len(data)} records, got the index"):
         records[len(data)]
 
