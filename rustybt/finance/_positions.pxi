@@ -321,8 +321,9 @@ cdef class PositionView:
         return type(self), (self._underlying_position,)
 
     def __repr__(self):
-        fields = ("asset", "amount", "cost_basis", "last_sale_price", "last_sale_date")
-        return f"Position({ {name: getattr(self, name) for name in fields} })"
+        names = ("asset", "amount", "cost_basis", "last_sale_price", "last_sale_date")
+        fields = {name: getattr(self, name) for name in names}
+        return f"Position({fields})"
 
 
 class Positions(dict):
