@@ -109,7 +109,9 @@ class BenchmarkSource:
                 sid=str(asset), dt=first, start_dt=asset.start_date
             )
         if asset.end_date is not None and asset.end_date < last:
-            raise BenchmarkAssetNotAvailableTooLate(sid=str(asset), dt=last, end_dt=asset.end_date)
+            raise BenchmarkAssetNotAvailableTooLate(
+                sid=str(asset), dt=last, end_dt=asset.end_date
+            )
 
     def _of_asset(self, asset: Asset) -> tuple[Returns, Returns]:
         """Return the returns of bars and of sessions."""

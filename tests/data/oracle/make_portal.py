@@ -42,13 +42,11 @@ LIVES = {
     3: (START, END),
     4: (pd.Timestamp("2011-11-22"), pd.Timestamp("2011-11-28")),
 }
-SPLITS = pd.DataFrame(
-    {
-        "sid": [0, 3, 4],
-        "effective_date": pd.to_datetime(["2011-06-27", "2011-11-25", "2011-11-25"]),
-        "ratio": [0.5, 0.25, 3.0],
-    }
-)
+SPLITS = pd.DataFrame({
+    "sid": [0, 3, 4],
+    "effective_date": pd.to_datetime(["2011-06-27", "2011-11-25", "2011-11-25"]),
+    "ratio": [0.5, 0.25, 3.0],
+})
 MERGERS = pd.DataFrame(
     {"sid": [3], "effective_date": pd.to_datetime(["2011-11-28"]), "ratio": [0.8]}
 )
@@ -67,18 +65,15 @@ def bars(seed: int, times: pd.DatetimeIndex, holes: int) -> pd.DataFrame:
     """Return bars around 50 dollars of which one in `holes` is missing, or all but that one."""
     drawn = numbers(seed, len(times) * 3).reshape(-1, 3)
     close = 50_000 + drawn[:, 0] % 5_000
-    frame = (
-        pd.DataFrame(
-            {
-                "open": close + drawn[:, 1] % 100 - 50,
-                "high": close + 60 + drawn[:, 1] % 40,
-                "low": close - 60 - drawn[:, 2] % 40,
-                "close": close,
-            },
-            index=times,
-        )
-        / 1000.0
-    )
+    frame = pd.DataFrame(
+        {
+            "open": close + drawn[:, 1] % 100 - 50,
+            "high": close + 60 + drawn[:, 1] % 40,
+            "low": close - 60 - drawn[:, 2] % 40,
+            "close": close,
+        },
+        index=times,
+    ) / 1000.0
     frame["volume"] = 100 + drawn[:, 2] % 1000
     hit = drawn[:, 1] % abs(holes) == 0
     frame.loc[hit if holes > 0 else ~hit, :] = np.nan
@@ -107,13 +102,10 @@ def minute_bars() -> dict[int, pd.DataFrame]:
 def dividends(folder: Path) -> pd.DataFrame:
     paid = pd.read_csv(folder / "_dividend_payouts.csv", parse_dates=["ex_date"])
     paid = paid[paid.symbol.isin(STOCKS) & paid.ex_date.between(START, END)]
-    made = pd.DataFrame(
-        {
-            "symbol": ["COST", "MSFT"],
-            "ex_date": pd.to_datetime(["2011-11-23", "2011-11-28"]),
-            "amount": [0.5, 0.25],
-        }
-    )
+    made = pd.DataFrame({
+        "symbol": ["COST", "MSFT"], "ex_date": pd.to_datetime(["2011-11-23", "2011-11-28"]),
+        "amount": [0.5, 0.25],
+    })
     paid = pd.concat([paid[["symbol", "ex_date", "amount"]], made])
     dates = {name: paid.ex_date for name in ("ex_date", "declared_date", "record_date", "pay_date")}
     sids = paid.symbol.map(STOCKS.index)
@@ -184,7 +176,11 @@ def rows(reader: Any, sid: int, times: pd.DatetimeIndex) -> list[list[Any]]:
     columns = reader.load_raw_arrays(FIELDS, times[0], times[-1], [sid])
     form = "%Y-%m-%d" if times.tz is None else "%Y-%m-%dT%H:%M"
     values = np.column_stack([column[:, 0].astype(float) for column in columns])
-    return [[time, *row] for time, row in zip(times.strftime(form), values.tolist()) if row[-1] > 0]
+    return [
+        [time, *row]
+        for time, row in zip(times.strftime(form), values.tolist())
+        if row[-1] > 0
+    ]
 
 
 def plain(value: Any) -> Any:
@@ -199,32 +195,13 @@ def plain(value: Any) -> Any:
 def questions(mode: str) -> list[tuple[pd.Timestamp, bool]]:
     """Return the times to ask at, and whether each lies before the open."""
     if mode == "daily":
-        days = [
-            "2011-06-24",
-            "2011-06-27",
-            "2011-06-28",
-            "2011-09-15",
-            "2011-11-22",
-            "2011-11-25",
-            "2011-11-28",
-            "2011-11-29",
-            "2011-12-30",
-        ]
+        days = ["2011-06-24", "2011-06-27", "2011-06-28", "2011-09-15", "2011-11-22", "2011-11-25",
+                "2011-11-28", "2011-11-29", "2011-12-30"]
         closes = [CALENDAR.session_close(day) for day in days]
         return [(close, False) for close in closes]
-    minutes = [
-        "2011-11-21 14:31",
-        "2011-11-22 14:31",
-        "2011-11-22 14:40",
-        "2011-11-23 21:00",
-        "2011-11-25 14:31",
-        "2011-11-25 14:32",
-        "2011-11-25 18:00",
-        "2011-11-28 14:31",
-        "2011-11-28 16:05",
-        "2011-11-29 14:33",
-        "2011-11-30 20:59",
-    ]
+    minutes = ["2011-11-21 14:31", "2011-11-22 14:31", "2011-11-22 14:40", "2011-11-23 21:00",
+               "2011-11-25 14:31", "2011-11-25 14:32", "2011-11-25 18:00", "2011-11-28 14:31",
+               "2011-11-28 16:05", "2011-11-29 14:33", "2011-11-30 20:59"]
     before = ["2011-11-25 13:45", "2011-11-28 13:45", "2011-11-29 13:45"]
     return [
         *((pd.Timestamp(minute, tz="UTC"), False) for minute in minutes),
