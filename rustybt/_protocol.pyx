@@ -5,6 +5,7 @@ on it is an ordinal. :class:`AssetBars` answers for one asset at any ordinal, :c
 for all of them at the ordinal its cursor stands at, :class:`BarData` is the strategy's face of it.
 """
 
+cimport cython
 from cpython.object cimport PyObject_GenericSetAttr
 from libc.math cimport NAN, isnan, rint, sqrt
 from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
@@ -28,6 +29,7 @@ cdef object FLOAT64 = np.float64
 cdef object new_series = HistorySeries.__new__
 
 
+@cython.auto_pickle(False)
 cdef class Axis:
     """Times at which there are bars: session labels or market minutes.
 
@@ -53,6 +55,9 @@ cdef class Axis:
 
     def __len__(self):
         return self._nanos.shape[0]
+
+    def __reduce__(self):
+        return type(self), (self.nanos, self._index)
 
     def ordinal_at_or_after(self, int64_t nanos):
         """Return the first ordinal that is not before a time, the axis' length if all are."""
@@ -558,6 +563,7 @@ cdef class AssetBars:
         )
 
 
+@cython.auto_pickle(False)
 cdef class PriceFeed:
     """Prices at the bar that a simulation stands at.
 
@@ -615,6 +621,9 @@ cdef class PriceFeed:
             self._first_minute = self._minute_axis.at_or_after(
                 self._first_minutes[self._first_session]
             )
+
+    def __reduce__(self):
+        raise TypeError("a PriceFeed belongs to its simulation and cannot be pickled")
 
     def session_minutes(self, Py_ssize_t session):
         """Return the ordinals on `minutes` of the first and the last minute of a session.
@@ -1001,6 +1010,7 @@ def handle_non_market_minutes(bar_data):
         bar_data._handle_non_market_minutes = False
 
 
+@cython.auto_pickle(False)
 cdef class BarData:
     """What a strategy sees of the market at the present bar: its ``data``.
 
@@ -1032,6 +1042,9 @@ cdef class BarData:
             self.feed = data_portal.feed((), data_frequency)
         self._now = simulation_dt_func
         self._restrictions = restrictions
+
+    def __reduce__(self):
+        raise TypeError("BarData belongs to its simulation and cannot be pickled")
 
     cdef int _synchronise(self) except -1:
         if self._now is not None:
