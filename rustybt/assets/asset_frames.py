@@ -142,9 +142,7 @@ def exchanges_named_by(frames: Mapping[str, pd.DataFrame | None]) -> pd.DataFram
 def root_symbols(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the root symbols of a frame, in upper case as those of the contracts are."""
     rows = _complete("root_symbols", frame, "root_symbol", _ROOT_SYMBOLS)
-    rows.index = pd.Index(
-        [_upper(root) for root in rows.index], name="root_symbol", dtype=object
-    )
+    rows.index = pd.Index([_upper(root) for root in rows.index], name="root_symbol", dtype=object)
     _refuse_duplicates("root_symbols", rows.index, "root_symbol")
     return rows
 
@@ -297,7 +295,7 @@ def _refuse_duplicates(name: str, values: pd.Index[Any] | pd.Series[Any], what: 
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value != value or value is pd.NA  # noqa: PLR0124 - NaN and NaT
+    return value is None or value != value or value is pd.NA
 
 
 def _is_country_code(code: str) -> bool:

@@ -278,7 +278,9 @@ def _check_sids(
 ) -> None:
     """Refuse sids that are taken, and values of equities that are not there."""
     router = schema.asset_router.c
-    kinds = {sid: kind for sid, kind in connection.execute(sa.select(router.sid, router.asset_type))}
+    kinds = {
+        sid: kind for sid, kind in connection.execute(sa.select(router.sid, router.asset_type))
+    }
     for name, kind, frame in (("equities", "equity", equities), ("futures", "future", futures)):
         for sid in [] if frame is None else frame.index.tolist():
             if sid in kinds:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
@@ -129,9 +128,7 @@ class AssetFinder:
     def exchange_info(self) -> dict[str, ExchangeInfo]:
         """Exchanges by their full names."""
         columns = schema.exchanges.c
-        rows = self._rows(
-            sa.select(columns.exchange, columns.canonical_name, columns.country_code)
-        )
+        rows = self._rows(sa.select(columns.exchange, columns.canonical_name, columns.country_code))
         return {name: ExchangeInfo(name, canonical, country) for name, canonical, country in rows}
 
     @property
@@ -185,9 +182,7 @@ class AssetFinder:
         for chunk in _chunks(missing):
             known.update(dict.fromkeys(chunk))
             known.update(
-                self._rows(
-                    sa.select(columns.sid, columns.asset_type).where(columns.sid.in_(chunk))
-                )
+                self._rows(sa.select(columns.sid, columns.asset_type).where(columns.sid.in_(chunk)))
             )
         return {sid: known[sid] for sid in sids}
 
@@ -200,7 +195,7 @@ class AssetFinder:
 
     # Assets by sid
 
-    def retrieve_asset(self, sid: int, default_none: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002
+    def retrieve_asset(self, sid: int, default_none: bool = False) -> Any:  # noqa: ANN401
         """Return the asset with a sid.
 
         Parameters
@@ -223,7 +218,7 @@ class AssetFinder:
             return asset
         return self.retrieve_all((sid,), default_none=default_none)[0]
 
-    def retrieve_all(self, sids: Iterable[int], default_none: bool = False) -> list[Any]:  # noqa: FBT001, FBT002
+    def retrieve_all(self, sids: Iterable[int], default_none: bool = False) -> list[Any]:
         """Return the assets with some sids, in their order.
 
         Parameters
@@ -303,7 +298,7 @@ class AssetFinder:
         self,
         symbol: str,
         as_of_date: date | None,
-        fuzzy: bool = False,  # noqa: FBT001, FBT002
+        fuzzy: bool = False,
         country_code: str | None = None,
     ) -> Equity:
         """Return the equity that held a ticker symbol.
@@ -342,7 +337,7 @@ class AssetFinder:
         self,
         symbols: Iterable[str],
         as_of_date: date | None,
-        fuzzy: bool = False,  # noqa: FBT001, FBT002
+        fuzzy: bool = False,
         country_code: str | None = None,
     ) -> list[Equity]:
         """Return the equities that held some ticker symbols, as :meth:`lookup_symbol` does."""
@@ -568,7 +563,10 @@ class AssetFinder:
     # Lifetimes
 
     def lifetimes(
-        self, dates: pd.DatetimeIndex, include_start_date: bool, country_codes: Iterable[str]  # noqa: FBT001
+        self,
+        dates: pd.DatetimeIndex,
+        include_start_date: bool,
+        country_codes: Iterable[str],
     ) -> pd.DataFrame:
         """Return which equities lived on which dates.
 
@@ -740,11 +738,7 @@ def only_active_assets(reference_date_value: int, assets: Iterable[AnyAsset]) ->
     return [asset for asset in assets if was_active(reference_date_value, asset)]
 
 
-def _continuous_sid(
-    root_symbol: str, offset: int, roll_style: str, adjustment: str | None
-) -> int:
+def _continuous_sid(root_symbol: str, offset: int, roll_style: str, adjustment: str | None) -> int:
     """Return the sid of a continuous future: the digits of what it is, after a leading 1."""
     letters = "".join(str(ord(letter)) for letter in root_symbol.upper())
-    return int(
-        f"1{offset}{letters}{ROLL_STYLES.index(roll_style)}{_ADJUSTMENT_DIGITS[adjustment]}"
-    )
+    return int(f"1{offset}{letters}{ROLL_STYLES.index(roll_style)}{_ADJUSTMENT_DIGITS[adjustment]}")

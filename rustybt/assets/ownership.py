@@ -44,9 +44,7 @@ def merge_ownership_periods(
     return merged
 
 
-def held_at(
-    periods: Sequence[OwnershipPeriod], as_of_date: date
-) -> list[OwnershipPeriod]:
+def held_at(periods: Sequence[OwnershipPeriod], as_of_date: date) -> list[OwnershipPeriod]:
     """Return the periods that a date lies in; a missing time zone means UTC."""
     nanos = pd.Timestamp(as_of_date).as_unit("ns").value
     return [period for period in periods if period.start <= nanos < period.end]
