@@ -220,6 +220,8 @@ def daily_portal(**options: Any) -> DataPortal:
 
 
 class Rows(list[Any]):
+    """What a cursor of SQLite returns."""
+
     description: Any
 
 

@@ -197,7 +197,7 @@ def test_a_reader_must_keep_to_the_calendar() -> None:
     loader.history([equity()], days[:2], "close", False)
     broken = reader({1: [1.0] * len(days)}, days.delete(3))
     loader = DailyHistoryLoader(calendar(), broken, None, None)
-    with pytest.raises(ValueError, match="returned 13 bars .* the calendar XNYS has 14"):
+    with pytest.raises(ValueError, match=r"returned 13 bars .* the calendar XNYS has 14"):
         loader.history([equity()], days[:2], "close", False)
 
 
