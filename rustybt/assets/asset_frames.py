@@ -107,7 +107,7 @@ def futures(frame: pd.DataFrame) -> pd.DataFrame:
     rows = _complete("futures", frame, "sid", _FUTURES)
     _refuse_duplicates("futures", rows.index, "sid")
     for column in ("symbol", "root_symbol"):
-        rows[column] = [_upper(value) for value in rows[column]]
+        rows[column] = pd.Series(map(_upper, rows[column]), index=rows.index, dtype=object)
     _refuse_duplicates("futures", rows["symbol"].dropna(), "symbol")
     return rows
 
@@ -244,11 +244,10 @@ def _complete(
 
 
 def _index(name: str, index: pd.Index[Any], key: str) -> pd.Index[Any]:
-    if key != "sid":
-        return pd.Index(index, name=key, dtype=object)
-    if len(index) and index.dtype.kind not in "iu":
+    is_sid = key == "sid"
+    if is_sid and len(index) and index.dtype.kind not in "iu":
         raise ValueError(f"{name}: sids must be integers, got {index[0]!r} ({index.dtype})")
-    return pd.Index(index.to_numpy(dtype=np.int64), name=key)
+    return index.astype("int64" if is_sid else "object").rename(key)
 
 
 def _nanos(name: str, column: str, dates: pd.Series[Any]) -> pd.Series[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pandas as pd
 import sqlalchemy as sa
@@ -221,8 +221,8 @@ class AssetDBWriter:
             _insert(connection, schema.asset_router, router, chunk_size)
 
 
-def _has_rows(frame: pd.DataFrame | None) -> bool:
-    return frame is not None and (not isinstance(frame, pd.DataFrame) or len(frame) > 0)
+def _has_rows(frame: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
+    return frame is not None and len(frame) > 0
 
 
 def _insert(
@@ -278,9 +278,8 @@ def _check_sids(
 ) -> None:
     """Refuse sids that are taken, and values of equities that are not there."""
     router = schema.asset_router.c
-    kinds = {
-        sid: kind for sid, kind in connection.execute(sa.select(router.sid, router.asset_type))
-    }
+    rows = connection.execute(sa.select(router.sid, router.asset_type)).all()
+    kinds: dict[int, str] = {row.sid: row.asset_type for row in rows}
     for name, kind, frame in (("equities", "equity", equities), ("futures", "future", futures)):
         for sid in [] if frame is None else frame.index.tolist():
             if sid in kinds:

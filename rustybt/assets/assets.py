@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
@@ -639,7 +639,7 @@ class AssetFinder:
         for name in _DATES:
             nanos = attributes.get(name)
             if nanos is not None:
-                attributes[name] = None if nanos == _NAT else pd.Timestamp(nanos)
+                attributes[name] = _timestamp(nanos)
         return kind(**{name: value for name, value in attributes.items() if value is not None})
 
     def _last_symbols(self, sids: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -736,6 +736,12 @@ def was_active(reference_date_value: int, asset: Asset) -> bool:
 def only_active_assets(reference_date_value: int, assets: Iterable[AnyAsset]) -> list[AnyAsset]:
     """Return those of some assets that lived at a time, in nanoseconds since 1970 UTC."""
     return [asset for asset in assets if was_active(reference_date_value, asset)]
+
+
+@lru_cache(maxsize=4096)
+def _timestamp(nanos: int) -> pd.Timestamp | None:
+    """Return a date of the tables; most assets share theirs with others."""
+    return None if nanos == _NAT else pd.Timestamp(nanos)
 
 
 def _continuous_sid(root_symbol: str, offset: int, roll_style: str, adjustment: str | None) -> int:

@@ -13,12 +13,12 @@ class AssetConvertible(ABC):  # noqa: B024 - classes are registered with it
     """What stands for one asset: an Asset, a str (its symbol) or an integer (its sid)."""
 
 
-AssetConvertible.register(Integral)
+AssetConvertible.register(Integral)  # type: ignore[type-abstract]
 AssetConvertible.register(Asset)
 AssetConvertible.register(str)
 
 
-class NotAssetConvertible(ValueError):
+class NotAssetConvertible(ValueError):  # noqa: N818 - Zipline's name
     """An object stands for no asset."""
 
 
