@@ -467,17 +467,15 @@ class DataPortal:
         dt : pandas.Timestamp
         """
         session = self.trading_calendar.minute_to_session(dt)
-        center = self._contract_center(continuous_future, session)
+        center = self.current_contract(continuous_future, session)
+        if center is None:
+            return []
         contracts = self.asset_finder.get_ordered_contracts(continuous_future.root_symbol)
-        chain = contracts.active_chain(center, session.value)
+        chain = contracts.active_chain(center.sid, session.value)
         return list(self.asset_finder.retrieve_all(chain))
 
     def current_contract(self, continuous_future: Any, session: pd.Timestamp) -> Any:
         """Return the contract that a continuous future stands for in a session, or None."""
-        center = self._contract_center(continuous_future, session)
-        return None if center is None else self.asset_finder.retrieve_asset(center)
-
-    def _contract_center(self, continuous_future: Any, session: pd.Timestamp) -> Any:
         finder = self._finders[continuous_future.roll_style]
         return finder.get_contract_center(
             continuous_future.root_symbol, session, continuous_future.offset

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from rustybt._protocol import BarData
-from rustybt.assets import Equity, ExchangeInfo
+from rustybt.assets import AssetDBWriter, AssetFinder, Equity, ExchangeInfo
 from rustybt.data._equities import BarColumns
 from rustybt.data.data_portal import DataPortal
 from rustybt.errors import HistoryWindowStartsBeforeData
@@ -333,3 +333,48 @@ def test_a_simulation_may_go_on_after_the_last_minute_with_data() -> None:
     assert np.isnan(feed.bar(equities[0], 3))
     assert feed.price(equities[0]) > 0
     assert len(BarData(feed).history(equities[0], "price", 800, "1m")) == 800
+
+
+def test_the_chain_of_a_continuous_future(tmp_path: Path) -> None:
+    starts = pd.DatetimeIndex(["2011-01-03"] * 3)
+    ends = pd.DatetimeIndex(["2011-06-17", "2011-09-16", "2011-12-16"])
+    writer = AssetDBWriter(f"sqlite:///{tmp_path / 'assets.db'}")
+    writer.write(
+        futures=pd.DataFrame(
+            {
+                "symbol": ["FUM11", "FUU11", "FUZ11"],
+                "root_symbol": "FU",
+                "start_date": starts,
+                "end_date": ends,
+                "notice_date": ends,
+                "expiration_date": ends,
+                "auto_close_date": ends,
+                "exchange": "XNYS",
+                "multiplier": 10.0,
+            },
+            index=[11, 12, 13],
+        ),
+        root_symbols=pd.DataFrame({"root_symbol": ["FU"], "root_symbol_id": 1, "exchange": "XNYS"}),
+        exchanges=pd.DataFrame({"exchange": ["XNYS"], "country_code": ["US"]}),
+    )
+    finder = AssetFinder(writer.engine)
+    portal = DataPortal(finder, calendar(), calendar().sessions[0])
+    now = calendar().session_close(pd.Timestamp("2011-06-16"))
+    data = BarData(portal, lambda: now, "daily", calendar())
+    front, second, third = finder.retrieve_all([11, 12, 13])
+    assert data.current_chain(finder.create_continuous_future("FU", 0, "calendar", None)) == [
+        front,
+        second,
+        third,
+    ]
+    assert data.current_chain(finder.create_continuous_future("FU", 1, "calendar", None)) == [
+        second,
+        third,
+    ]
+    assert data.current_chain(finder.create_continuous_future("FU", 3, "calendar", None)) == []
+    later = finder.create_continuous_future("FU", 1, "calendar", None)
+    assert data.current(later, "contract") == second
+    now = calendar().session_close(pd.Timestamp("2011-06-20"))
+    assert data.current(later, "contract") == third
+    finder.close()
+    writer.engine.dispose()
