@@ -15,6 +15,7 @@ CHAIN_PREDICATES: Final[dict[str, Callable[[Future], bool]]]
 
 def delivery_predicate(codes: Collection[str], contract: Future) -> bool: ...
 def march_cycle_delivery_predicate(contract: Future) -> bool: ...
+
 @disjoint_base
 class ContinuousFuture:
     _kwargnames: frozenset[str]

@@ -27,7 +27,8 @@ def delivery_predicate(codes, contract):
     contract : Future
         Its symbol ends in the letter of its month and two digits of its year, as in ``"PLF16"``.
     """
-    return contract.symbol[-3:-2] in codes
+    symbol = contract.symbol
+    return symbol[len(symbol) - 3] in codes
 
 
 def march_cycle_delivery_predicate(contract):

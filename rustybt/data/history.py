@@ -70,8 +70,8 @@ class HistorySeries(pd.Series):
         """Values by position."""
         return super().iloc if self._window is None else _Positions(self)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return pd.Series(self).__reduce_ex__(protocol)
+    def __reduce__(self) -> tuple[type[pd.Series], tuple[pd.Series]]:
+        return pd.Series, (pd.Series(self),)  # to be read where there is no rustybt
 
 
 class _Positions:

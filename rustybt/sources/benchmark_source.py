@@ -109,9 +109,7 @@ class BenchmarkSource:
                 sid=str(asset), dt=first, start_dt=asset.start_date
             )
         if asset.end_date is not None and asset.end_date < last:
-            raise BenchmarkAssetNotAvailableTooLate(
-                sid=str(asset), dt=last, end_dt=asset.end_date
-            )
+            raise BenchmarkAssetNotAvailableTooLate(sid=str(asset), dt=last, end_dt=asset.end_date)
 
     def _of_asset(self, asset: Asset) -> tuple[Returns, Returns]:
         """Return the returns of bars and of sessions."""
@@ -173,6 +171,5 @@ class BenchmarkSource:
         """
         sessions = trading_calendar.minutes_to_sessions(minutely_returns.index)
         closes = trading_calendar.closes[sessions[0] : sessions[-1]]
-        returns = minutely_returns.loc[closes].pct_change()
-        returns.index = closes.index
+        returns: Returns = minutely_returns.loc[closes].pct_change().set_axis(closes.index)
         return returns.iloc[1:]

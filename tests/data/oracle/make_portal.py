@@ -42,11 +42,13 @@ LIVES = {
     3: (START, END),
     4: (pd.Timestamp("2011-11-22"), pd.Timestamp("2011-11-28")),
 }
-SPLITS = pd.DataFrame({
-    "sid": [0, 3, 4],
-    "effective_date": pd.to_datetime(["2011-06-27", "2011-11-25", "2011-11-25"]),
-    "ratio": [0.5, 0.25, 3.0],
-})
+SPLITS = pd.DataFrame(
+    {
+        "sid": [0, 3, 4],
+        "effective_date": pd.to_datetime(["2011-06-27", "2011-11-25", "2011-11-25"]),
+        "ratio": [0.5, 0.25, 3.0],
+    }
+)
 MERGERS = pd.DataFrame(
     {"sid": [3], "effective_date": pd.to_datetime(["2011-11-28"]), "ratio": [0.8]}
 )
@@ -65,15 +67,18 @@ def bars(seed: int, times: pd.DatetimeIndex, holes: int) -> pd.DataFrame:
     """Return bars around 50 dollars of which one in `holes` is missing, or all but that one."""
     drawn = numbers(seed, len(times) * 3).reshape(-1, 3)
     close = 50_000 + drawn[:, 0] % 5_000
-    frame = pd.DataFrame(
-        {
-            "open": close + drawn[:, 1] % 100 - 50,
-            "high": close + 60 + drawn[:, 1] % 40,
-            "low": close - 60 - drawn[:, 2] % 40,
-            "close": close,
-        },
-        index=times,
-    ) / 1000.0
+    frame = (
+        pd.DataFrame(
+            {
+                "open": close + drawn[:, 1] % 100 - 50,
+                "high": close + 60 + drawn[:, 1] % 40,
+                "low": close - 60 - drawn[:, 2] % 40,
+                "close": close,
+            },
+            index=times,
+        )
+        / 1000.0
+    )
     frame["volume"] = 100 + drawn[:, 2] % 1000
     hit = drawn[:, 1] % abs(holes) == 0
     frame.loc[hit if holes > 0 else ~hit, :] = np.nan
@@ -93,8 +98,7 @@ def daily_bars(folder: Path) -> dict[int, pd.DataFrame]:
 def minute_bars() -> dict[int, pd.DataFrame]:
     found = {}
     for sid, (first, last) in LIVES.items():
-        first, last = max(first, MINUTE_START), min(last, MINUTE_END)
-        minutes = CALENDAR.sessions_minutes(first, last)
+        minutes = CALENDAR.sessions_minutes(max(first, MINUTE_START), min(last, MINUTE_END))
         found[sid] = bars(100 + sid, minutes, -11 if sid else -37)
     return found
 
@@ -102,12 +106,15 @@ def minute_bars() -> dict[int, pd.DataFrame]:
 def dividends(folder: Path) -> pd.DataFrame:
     paid = pd.read_csv(folder / "_dividend_payouts.csv", parse_dates=["ex_date"])
     paid = paid[paid.symbol.isin(STOCKS) & paid.ex_date.between(START, END)]
-    made = pd.DataFrame({
-        "symbol": ["COST", "MSFT"], "ex_date": pd.to_datetime(["2011-11-23", "2011-11-28"]),
-        "amount": [0.5, 0.25],
-    })
+    made = pd.DataFrame(
+        {
+            "symbol": ["COST", "MSFT"],
+            "ex_date": pd.to_datetime(["2011-11-23", "2011-11-28"]),
+            "amount": [0.5, 0.25],
+        }
+    )
     paid = pd.concat([paid[["symbol", "ex_date", "amount"]], made])
-    dates = {name: paid.ex_date for name in ("ex_date", "declared_date", "record_date", "pay_date")}
+    dates = dict.fromkeys(("ex_date", "declared_date", "record_date", "pay_date"), paid.ex_date)
     sids = paid.symbol.map(STOCKS.index)
     return pd.DataFrame({"sid": sids, "amount": paid.amount, **dates}).reset_index(drop=True)
 
@@ -171,16 +178,13 @@ def portal(work: Path, folder: Path) -> tuple[DataPortal, dict[str, Any]]:
     return made, market
 
 
-def rows(reader: Any, sid: int, times: pd.DatetimeIndex) -> list[list[Any]]:
+def rows(reader: Any, sid: int, times: Any) -> list[list[Any]]:
     """Return the bars with a trade as the oracle has stored them: time and values."""
     columns = reader.load_raw_arrays(FIELDS, times[0], times[-1], [sid])
     form = "%Y-%m-%d" if times.tz is None else "%Y-%m-%dT%H:%M"
     values = np.column_stack([column[:, 0].astype(float) for column in columns])
-    return [
-        [time, *row]
-        for time, row in zip(times.strftime(form), values.tolist())
-        if row[-1] > 0
-    ]
+    bars = zip(times.strftime(form), values.tolist(), strict=True)
+    return [[time, *row] for time, row in bars if row[-1] > 0]
 
 
 def plain(value: Any) -> Any:
@@ -194,19 +198,36 @@ def plain(value: Any) -> Any:
 
 def questions(mode: str) -> list[tuple[pd.Timestamp, bool]]:
     """Return the times to ask at, and whether each lies before the open."""
-    if mode == "daily":
-        days = ["2011-06-24", "2011-06-27", "2011-06-28", "2011-09-15", "2011-11-22", "2011-11-25",
-                "2011-11-28", "2011-11-29", "2011-12-30"]
-        closes = [CALENDAR.session_close(day) for day in days]
-        return [(close, False) for close in closes]
-    minutes = ["2011-11-21 14:31", "2011-11-22 14:31", "2011-11-22 14:40", "2011-11-23 21:00",
-               "2011-11-25 14:31", "2011-11-25 14:32", "2011-11-25 18:00", "2011-11-28 14:31",
-               "2011-11-28 16:05", "2011-11-29 14:33", "2011-11-30 20:59"]
     before = ["2011-11-25 13:45", "2011-11-28 13:45", "2011-11-29 13:45"]
-    return [
-        *((pd.Timestamp(minute, tz="UTC"), False) for minute in minutes),
-        *((pd.Timestamp(minute, tz="UTC"), True) for minute in before),
+    asked = [(pd.Timestamp(time, tz="UTC"), True) for time in before]
+    if mode == "daily":
+        days = [
+            "2011-06-24",
+            "2011-06-27",
+            "2011-06-28",
+            "2011-09-15",
+            "2011-11-22",
+            "2011-11-25",
+            "2011-11-28",
+            "2011-11-29",
+            "2011-12-30",
+        ]
+        closes = [CALENDAR.session_close(day) for day in days]
+        return [(close, False) for close in closes] + asked
+    minutes = [
+        "2011-11-21 14:31",
+        "2011-11-22 14:31",
+        "2011-11-22 14:40",
+        "2011-11-23 21:00",
+        "2011-11-25 14:31",
+        "2011-11-25 14:32",
+        "2011-11-25 18:00",
+        "2011-11-28 14:31",
+        "2011-11-28 16:05",
+        "2011-11-29 14:33",
+        "2011-11-30 20:59",
     ]
+    return [(pd.Timestamp(minute, tz="UTC"), False) for minute in minutes] + asked
 
 
 def answers(source: DataPortal, mode: str, now: pd.Timestamp, before: bool) -> dict[str, Any]:
@@ -218,12 +239,12 @@ def answers(source: DataPortal, mode: str, now: pd.Timestamp, before: bool) -> d
     windows = [("1d", count) for count in (1, 2, 7, 40)]
     if mode == "minute":
         windows += [("1m", count) for count in (1, 2, 50, 120)]
-    history = {}
+    history: dict[str, Any] = {}
     for frequency, count in windows:
         for field in ("price", "volume") if count >= 40 else ("price", *FIELDS):
             try:
                 frame = data.history(assets, field, count, frequency)
-            except Exception as error:
+            except LookupError as error:
                 history[f"{field} {count} {frequency}"] = type(error).__name__
             else:
                 history[f"{field} {count} {frequency}"] = {
