@@ -324,6 +324,11 @@ class AssetDateBounds(TradingControl):
         Whether a violation raises or is logged.
     """
 
+    def __init__(self, on_error: OnError) -> None:
+        super().__init__(on_error)
+        # By asset, in days: comparing Timestamps for every order would cost more than the order.
+        self._bounds: dict[Asset, tuple[float, float]] = {}
+
     def validate(
         self,
         asset: Asset,
@@ -335,20 +340,37 @@ class AssetDateBounds(TradingControl):
         """Refuse the order if the day is not between the asset's start and end dates."""
         if amount == 0:
             return
-        # In nanoseconds: making Timestamps for every order would cost more than the order.
+        bounds = self._bounds.get(asset)
+        if bounds is None:
+            bounds = _day(asset.start_date, -math.inf), _day(asset.end_date, math.inf)
+            self._bounds[asset] = bounds
+        start, end = bounds
         today = algo_datetime.value // DAY
-        start, end = _date(asset.start_date), _date(asset.end_date)
-        if start is not None and today < start.value // DAY:
-            bound = {"asset_start_date": start.normalize()}
-            self.handle_violation(asset, amount, algo_datetime, bound)
-        if end is not None and today > end.value // DAY:
-            bound = {"asset_end_date": end.normalize()}
-            self.handle_violation(asset, amount, algo_datetime, bound)
+        if today < start:
+            self._refuse(asset, amount, algo_datetime, asset_start_date=asset.start_date)
+        if today > end:
+            self._refuse(asset, amount, algo_datetime, asset_end_date=asset.end_date)
+
+    def _refuse(
+        self,
+        asset: Asset,
+        amount: float,
+        algo_datetime: pd.Timestamp,
+        **bound: pd.Timestamp | NaTType | None,
+    ) -> None:
+        """Tell that the day is beyond a bound."""
+        days = {
+            name: date.normalize()  # type: ignore[union-attr] # there is no day beyond none
+            for name, date in bound.items()
+        }
+        self.handle_violation(asset, amount, algo_datetime, days)
 
 
-def _date(date: pd.Timestamp | NaTType | None) -> pd.Timestamp | None:
-    """Return a date, None for a missing one."""
-    return date if date == date else None  # type: ignore[return-value] # NaT is unequal to itself
+def _day(date: pd.Timestamp | NaTType | None, missing: float) -> float:
+    """Return the number of a day, counted from 1970, or what stands for a missing one."""
+    if date is None or date != date:  # NaT is unequal to itself
+        return missing
+    return int(date.value // DAY)
 
 
 class AccountControl(ABC):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 import subprocess
 import sys
@@ -91,6 +92,11 @@ def test_orders_have_a_largest_size(blotter: SimulationBlotter, sign: int) -> No
     assert blotter.order(ASSET, sign * 10**11, MARKET)
     with pytest.raises(OverflowError, match=r"for 100000000000 shares at most, got -?100000000001"):
         blotter.order(ASSET, sign * (10**11 + 1), MARKET)
+
+
+def test_no_order_for_an_unknown_amount(blotter: SimulationBlotter) -> None:
+    with pytest.raises(OverflowError, match="at most, got nan of Equity"):
+        blotter.order(ASSET, math.nan, MARKET)  # type: ignore[arg-type]
 
 
 def test_only_assets_are_ordered(blotter: SimulationBlotter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -165,8 +166,10 @@ def test_long_only(amount: int, held: int, passes: bool) -> None:
 def test_assets_are_ordered_while_they_live(start: Any, end: Any, passes: bool) -> None:
     bounds = [pd.Timestamp(date) if isinstance(date, str) else date for date in (start, end)]
     asset = Equity(1, EXCHANGE, start_date=bounds[0], end_date=bounds[1])
-    assert allows(AssetDateBounds("fail"), 1, asset=asset) is passes
-    assert allows(AssetDateBounds("fail"), 0, asset=asset)
+    control = AssetDateBounds("fail")
+    assert [allows(control, 1, asset=asset) for _ in range(2)] == [passes, passes]
+    assert allows(control, 0, asset=asset)
+    assert allows(control, 1, asset=OTHER)
 
 
 def test_bounds_are_told() -> None:
@@ -178,6 +181,15 @@ def test_bounds_are_told() -> None:
     )
     with pytest.raises(TradingControlViolation, match=sentence):
         AssetDateBounds("fail").validate(asset, 5, SimpleNamespace(positions={}), NOON, Bar())
+
+
+def test_violations_survive_pickling() -> None:
+    violation = TradingControlViolation(
+        asset=ASSET, amount=5, datetime=NOON, constraint="LongOnly({})"
+    )
+    other = pickle.loads(pickle.dumps(violation))  # noqa: S301
+    assert (str(other), other.message, repr(other)) == (str(violation),) * 3
+    assert other.kwargs == violation.kwargs
 
 
 def test_a_violation_can_be_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -35,6 +36,7 @@ from rustybt.finance.slippage import (
     FixedSlippage,
     FutureSlippageModel,
     LiquidityExceeded,
+    MarketImpactBase,
     NoSlippage,
     SlippageModel,
     VolatilityVolumeShare,
@@ -173,6 +175,12 @@ def test_commission_of_contracts() -> None:
     order.commission, order.filled = 11.5, -5
     assert calculate_per_unit_commission(order, half, 2.0, 1.5, 0) == 5 * 2.0
     assert calculate_per_unit_commission(order, half, 2.0, 1.5, 30.0) == 0
+
+
+def test_an_order_that_paid_nothing_pays_the_minimum() -> None:
+    order = Order(NOON, ASSET, 100, filled=50)
+    fill = Transaction(ASSET, 50, NOON, 10.0, order.id)
+    assert PerShare(0.001, 5.0).calculate(order, fill) == 5.0
 
 
 def test_an_unknown_root_symbol_has_no_exchange_fee() -> None:
@@ -324,6 +332,28 @@ def test_a_commission_that_is_no_number_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("volume_limit", "amount", "expected"),
+    [(0.001, 5, 1.0), (0.0011, -5, -1.0), (0.5, 0.5, None)],
+)
+def test_volume_share_fills_whole_shares(
+    volume_limit: float, amount: float, expected: float | None
+) -> None:
+    order = Order(NOON, ASSET, amount)
+    assert VolumeShareSlippage(volume_limit).process_order(bar(), order)[1] == expected
+
+
+def test_no_share_of_the_volume_is_left() -> None:
+    with pytest.raises(LiquidityExceeded):
+        VolumeShareSlippage(0.0009).process_order(bar(), Order(NOON, ASSET, 5))
+
+
+@pytest.mark.parametrize("model", [NoSlippage(), FixedSlippage()])
+def test_models_without_limit_fill_the_whole_order(model: SlippageModel) -> None:
+    order = Order(NOON, ASSET, 100, filled=40)
+    assert model.process_order(bar(), order) == (10.0, 100)
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ({"basis_points": -1}, "basis_points must be 0 or more, got -1"),
@@ -341,6 +371,55 @@ def test_liquidity_ends_with_a_sentence() -> None:
     order = Order(NOON, ASSET, 1, id="a")
     with pytest.raises(LiquidityExceeded, match="volume of 1000 leaves nothing for the order a"):
         FixedBasisPointsSlippage(volume_limit=1e-9).process_order(bar(), order)
+
+
+def test_market_impact_looks_back_once_a_session() -> None:
+    class Looking:
+        """A bar that counts what is asked of the past."""
+
+        current_dt = NOON
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+            self.current_session = NOON.normalize()
+
+        def current(self, _asset: Any, field: str) -> float:
+            return {"volume": 1000.0, "high": 11.0, "low": 9.0}[field]
+
+        def history(self, _asset: Any, field: str, bar_count: int, _frequency: str) -> Any:
+            self.asked.append(field)
+            closes = [10.0 + number % 2 for number in range(bar_count)]
+            return pd.Series(closes if field == "close" else [500.0] * bar_count)
+
+    class Impact(MarketImpactBase):
+        def get_txn_volume(self, data: Any, order: Order) -> float:
+            return float(0.25 * data.current(order.asset, "volume"))
+
+        def get_simulated_impact(self, **numbers: Any) -> float:  # type: ignore[override]
+            seen.append(numbers)
+            return 0.5
+
+    seen: list[dict[str, Any]] = []
+    model, data = Impact(), Looking()
+    order = Order(NOON, ASSET, -400)
+    looking: Any = data
+    for _ in range(2):
+        assert model.process_order(looking, order) == (9.5, -250.0)
+    assert data.asked == ["volume", "close"]
+    data.current_session += pd.Timedelta(days=1)
+    model.process_order(looking, order)
+    assert data.asked == ["volume", "close"] * 2
+    changes = np.array([0.1, -1 / 11] * 10)[:19]
+    assert seen[0] == {
+        "order": order,
+        "current_price": 10.0,
+        "current_volume": 1000.0,
+        "txn_volume": 250,
+        "mean_volume": 500.0,
+        "volatility": pytest.approx(changes.std(ddof=1) * 252**0.5),
+    }
+    order.filled = -400
+    assert model.process_order(looking, order) == (None, None)
 
 
 def test_asset_types_of_models() -> None:

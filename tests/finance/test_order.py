@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -151,6 +153,19 @@ def test_what_was_reached_stays_so() -> None:
     order.check_triggers(9.0, NOON)
     order.check_triggers(11.0, LATER)
     assert (order.triggered, order.dt) == (True, NOON)
+
+
+def test_what_the_api_shows_is_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Snapshot:
+        def __init__(self, initial_values: dict[str, Any]) -> None:
+            self.values = initial_values
+
+    monkeypatch.setitem(sys.modules, "rustybt.protocol", SimpleNamespace(Order=Snapshot))
+    order = placed()
+    shown: Any = order.to_api_obj()
+    assert shown.values == order.to_dict()
+    order.filled = 50
+    assert shown.values["filled"] == 0
 
 
 @given(

@@ -111,11 +111,11 @@ class SimulationBlotter(Blotter):
         TypeError
             If `asset` is no Asset.
         OverflowError
-            If the order is for more than `max_shares`.
+            If the order is for more than `max_shares`, or for NaN.
         """
         if amount == 0:
             return None
-        if abs(amount) > self.max_shares:
+        if not abs(amount) <= self.max_shares:  # so that NaN is refused, too
             raise OverflowError(
                 f"an order can be for {self.max_shares} shares at most, got {amount} of {asset}"
             )
