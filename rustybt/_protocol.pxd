@@ -38,6 +38,12 @@ cdef class _Segment:
     cdef Py_ssize_t epoch
 
 
+# What was last asked for, an ordinal, and what was found.
+cdef struct _LastKnown:
+    Py_ssize_t asked
+    Py_ssize_t answer
+
+
 cdef class AssetBars:
     cdef readonly object asset
     cdef readonly Py_ssize_t first
@@ -60,10 +66,8 @@ cdef class AssetBars:
     cdef const double[::1] _price_factors
     cdef const double[::1] _volume_factors
     cdef bint _additive
-    cdef Py_ssize_t _filled_from
-    cdef Py_ssize_t _filled_at
-    cdef Py_ssize_t _traded_from
-    cdef Py_ssize_t _traded_at
+    cdef _LastKnown _last_close
+    cdef _LastKnown _last_trade
 
     cdef int _load(self, int column) except -1
     cdef int _load_adjustments(self) except -1
@@ -71,6 +75,9 @@ cdef class AssetBars:
     cdef double value(self, int column, Py_ssize_t ordinal) except? -1
     cdef Py_ssize_t last_close(self, Py_ssize_t ordinal) except -2
     cdef Py_ssize_t last_traded(self, Py_ssize_t ordinal) except -2
+    cdef Py_ssize_t _last_known(
+        self, int column, Py_ssize_t ordinal, _LastKnown* found
+    ) except -2
     cdef double _ratio(self, int column, Py_ssize_t known, Py_ssize_t epoch) noexcept
     cdef double ratio(self, int column, Py_ssize_t ordinal, Py_ssize_t perspective) except? -1
     cdef double price(self, Py_ssize_t ordinal, Py_ssize_t perspective) except? -1
@@ -115,6 +122,7 @@ cdef class PriceFeed:
 
     cdef AssetBars bars(self, object asset)
     cdef AssetBars session_bars(self, object asset)
+    cdef Py_ssize_t _ordinal(self, Py_ssize_t session) except -1
     cdef int _open(self, Py_ssize_t session) except -1
     cdef Py_ssize_t _session_of(self, int64_t nanos) except -1
     cdef bint _is_exchange_open(self, object asset) except -1

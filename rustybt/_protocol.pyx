@@ -5,6 +5,7 @@ on it is an ordinal. :class:`AssetBars` answers for one asset at any ordinal, :c
 for all of them at the ordinal its cursor stands at, :class:`BarData` is the strategy's face of it.
 """
 
+cimport cython
 from cpython.object cimport PyObject_GenericSetAttr
 from libc.math cimport NAN, isnan, rint, sqrt
 from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
@@ -28,6 +29,7 @@ cdef object FLOAT64 = np.float64
 cdef object new_series = HistorySeries.__new__
 
 
+@cython.auto_pickle(False)
 cdef class Axis:
     """Times at which there are bars: session labels or market minutes.
 
@@ -53,6 +55,9 @@ cdef class Axis:
 
     def __len__(self):
         return self._nanos.shape[0]
+
+    def __reduce__(self):
+        return type(self), (self.nanos, self._index)
 
     def ordinal_at_or_after(self, int64_t nanos):
         """Return the first ordinal that is not before a time, the axis' length if all are."""
@@ -285,11 +290,16 @@ cdef class AssetBars:
         self._exact = [None] * 6
         self._decimals = source.decimals(asset)
         self._is_adjusted = isinstance(asset, Equity)
-        self._filled_from = self._filled_at = -1
-        self._traded_from = self._traded_at = -1
+        self._last_close.asked = self._last_close.answer = -1
+        self._last_trade.asked = self._last_trade.answer = -1
 
     def window_of(self, field, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t perspective):
         """Return the :class:`HistoryWindow` on what :meth:`values` returns."""
+        if not 0 <= start < stop <= self._axis.size():
+            raise IndexError(
+                f"ordinals from {start} up to {stop} are no window on an axis of "
+                f"{self._axis.size()} bars"
+            )
         return self.window(COLUMNS[field], start, stop, perspective)
 
     def values(self, field, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t perspective):
@@ -305,8 +315,13 @@ cdef class AssetBars:
         Returns
         -------
         numpy.ndarray of float64, shape (stop - start,), read-only
+
+        Raises
+        ------
+        IndexError
+            If the axis has not all these ordinals, or there are none.
         """
-        return self.window(COLUMNS[field], start, stop, perspective).values
+        return self.window_of(field, start, stop, perspective).values
 
     def raw(self, field, Py_ssize_t ordinal):
         """Return the value of one bar as it was: NaN, or 0 of volume, where there is none."""
@@ -365,36 +380,32 @@ cdef class AssetBars:
 
     cdef Py_ssize_t last_close(self, Py_ssize_t ordinal) except -2:
         """Return the last ordinal up to this one whose close is known, -1 if none is."""
-        cdef Py_ssize_t at = ordinal if ordinal < self.last else self.last
-        cdef Py_ssize_t known_from = self._filled_from
-        if self._arrays[CLOSE] is None:
-            self._load(CLOSE)
-        while at >= self.first and isnan(self._data[CLOSE][at - self.first]):
-            if at == known_from:
-                at = self._filled_at
-                break
-            at -= 1
-        if at < self.first:
-            at = -1
-        self._filled_from = ordinal if ordinal < self.last else self.last
-        self._filled_at = at
-        return at
+        return self._last_known(CLOSE, ordinal, &self._last_close)
 
     cdef Py_ssize_t last_traded(self, Py_ssize_t ordinal) except -2:
         """Return the last ordinal up to this one that saw a trade, -1 if none did."""
-        cdef Py_ssize_t at = ordinal if ordinal < self.last else self.last
-        cdef Py_ssize_t known_from = self._traded_from
-        if self._arrays[VOLUME] is None:
-            self._load(VOLUME)
-        while at >= self.first and not self._data[VOLUME][at - self.first] > 0:
-            if at == known_from:
-                at = self._traded_at
+        return self._last_known(VOLUME, ordinal, &self._last_trade)
+
+    cdef Py_ssize_t _last_known(
+        self, int column, Py_ssize_t ordinal, _LastKnown* found
+    ) except -2:
+        """Return the last ordinal whose value is neither NaN nor 0; no hole is crossed twice."""
+        cdef Py_ssize_t at = min(ordinal, self.last)
+        cdef double value
+        if self._arrays[column] is None:
+            self._load(column)
+        while at >= self.first:
+            value = self._data[column][at - self.first]
+            if value > 0 or value < 0:
+                break
+            if at == found.asked:
+                at = found.answer
                 break
             at -= 1
         if at < self.first:
             at = -1
-        self._traded_from = ordinal if ordinal < self.last else self.last
-        self._traded_at = at
+        found.asked = min(ordinal, self.last)
+        found.answer = at
         return at
 
     cdef double _ratio(self, int column, Py_ssize_t known, Py_ssize_t epoch) noexcept:
@@ -558,6 +569,7 @@ cdef class AssetBars:
         )
 
 
+@cython.auto_pickle(False)
 cdef class PriceFeed:
     """Prices at the bar that a simulation stands at.
 
@@ -616,6 +628,9 @@ cdef class PriceFeed:
                 self._first_minutes[self._first_session]
             )
 
+    def __reduce__(self):
+        raise TypeError("a PriceFeed belongs to its simulation and cannot be pickled")
+
     def session_minutes(self, Py_ssize_t session):
         """Return the ordinals on `minutes` of the first and the last minute of a session.
 
@@ -624,9 +639,10 @@ cdef class PriceFeed:
         session : int
             Ordinal on `sessions`.
         """
+        cdef Py_ssize_t at = self._ordinal(session)
         return (
-            self._minute_axis.at_or_after(self._first_minutes[self._origin + session]),
-            self._minute_axis.at_or_before(self._last_minutes[self._origin + session]),
+            self._minute_axis.at_or_after(self._first_minutes[at]),
+            self._minute_axis.at_or_before(self._last_minutes[at]),
         )
 
     cpdef void move(self, Py_ssize_t session, Py_ssize_t minute) except *:
@@ -640,7 +656,7 @@ cdef class PriceFeed:
             Ordinal on `minutes`; -1 for daily data, whose time is the last minute of the session,
             or to stand right before the first minute of the session.
         """
-        cdef Py_ssize_t at = self._origin + session
+        cdef Py_ssize_t at = self._ordinal(session)
         if minute < 0 and not self.daily:
             self.move_before_open(session, self._first_minutes[at])
             return
@@ -651,6 +667,8 @@ cdef class PriceFeed:
             self._bar = self._perspective = at
             self.now_ns = self._last_minutes[at]
         else:
+            if minute >= self._minute_axis.size():
+                raise IndexError(f"minute {minute} is none of {self._minute_axis.size()} minutes")
             self._bar = self._perspective = minute
             self.now_ns = self._minute_axis._nanos[minute]
             if self._opened_session != at:
@@ -668,7 +686,7 @@ cdef class PriceFeed:
         now_ns : int
             The present time, nanoseconds since 1970 in UTC.
         """
-        cdef Py_ssize_t at = self._origin + session
+        cdef Py_ssize_t at = self._ordinal(session)
         self.before_open = True
         self._session = at
         self.session_ns = self._session_axis._nanos[at]
@@ -684,6 +702,13 @@ cdef class PriceFeed:
             if self._bar < self._opened:
                 self._bar_session = at - 1
                 self._open(at - 1)
+
+    cdef Py_ssize_t _ordinal(self, Py_ssize_t session) except -1:
+        """Return the ordinal of a session on the calendar."""
+        cdef Py_ssize_t ordinal = self._origin + session
+        if not 0 <= ordinal < self._session_axis.size():
+            raise IndexError(f"session {session} is outside of the calendar")
+        return ordinal
 
     cdef int _open(self, Py_ssize_t session) except -1:
         """Find the first minute of a session."""
@@ -1001,6 +1026,7 @@ def handle_non_market_minutes(bar_data):
         bar_data._handle_non_market_minutes = False
 
 
+@cython.auto_pickle(False)
 cdef class BarData:
     """What a strategy sees of the market at the present bar: its ``data``.
 
@@ -1032,6 +1058,9 @@ cdef class BarData:
             self.feed = data_portal.feed((), data_frequency)
         self._now = simulation_dt_func
         self._restrictions = restrictions
+
+    def __reduce__(self):
+        raise TypeError("BarData belongs to its simulation and cannot be pickled")
 
     cdef int _synchronise(self) except -1:
         if self._now is not None:

@@ -137,27 +137,33 @@ class DataPortal:
         )
 
     @cached_property
-    def _continuous_readers(self) -> tuple[dict[str, Any], dict[type, Any]]:
-        """Add the readers and roll finders of continuous futures, which are seldom wanted."""
-        from rustybt.assets.continuous_futures import ContinuousFuture
+    def _finders(self) -> dict[str, Any]:
+        """Roll finders by the roll style of continuous futures, which are seldom wanted."""
         from rustybt.assets.roll_finder import CalendarRollFinder, VolumeRollFinder
-        from rustybt.data.continuous_future_reader import (
-            ContinuousFutureMinuteBarReader,
-            ContinuousFutureSessionBarReader,
-        )
 
         calendar, finder, finders = self.trading_calendar, self.asset_finder, self._roll_finders
         finders["calendar"] = CalendarRollFinder(calendar, finder)
         sessions = self._session_readers.get(Future)
         if sessions is not None:
             finders["volume"] = VolumeRollFinder(calendar, finder, sessions)
-            reader = ContinuousFutureSessionBarReader(sessions, finders)
-            self._session_readers[ContinuousFuture] = reader
-        minutes = self._minute_readers.get(Future)
-        if minutes is not None:
-            minute_reader = ContinuousFutureMinuteBarReader(minutes, finders)
-            self._minute_readers[ContinuousFuture] = minute_reader
-        return finders, self._session_readers
+        return finders
+
+    @cached_property
+    def _continuous(self) -> type:
+        """The kind of continuous futures, to whose bars the readers have been added."""
+        from rustybt.assets.continuous_futures import ContinuousFuture
+        from rustybt.data.continuous_future_reader import (
+            ContinuousFutureMinuteBarReader,
+            ContinuousFutureSessionBarReader,
+        )
+
+        for readers, kind in (
+            (self._session_readers, ContinuousFutureSessionBarReader),
+            (self._minute_readers, ContinuousFutureMinuteBarReader),
+        ):
+            if Future in readers:
+                readers[ContinuousFuture] = kind(readers[Future], self._finders)
+        return ContinuousFuture
 
     def _aligned(self, reader: Any) -> Any:
         """Return a reader of the portal's calendar."""
@@ -179,8 +185,8 @@ class DataPortal:
         return self._loader_of(asset, daily=daily).bars(asset)
 
     def _loader_of(self, asset: Any, *, daily: bool) -> HistoryLoader:
-        if not isinstance(asset, Asset):
-            self._continuous_readers  # noqa: B018 - asked for once they are there
+        if not isinstance(asset, Asset) and not isinstance(asset, self._continuous):
+            raise TypeError(f"{asset!r} is no Asset and no ContinuousFuture")
         return self._session_loader if daily else self._minute_loader
 
     def feed(self, sessions: Any, data_frequency: str) -> PriceFeed:
@@ -461,19 +467,16 @@ class DataPortal:
         dt : pandas.Timestamp
         """
         session = self.trading_calendar.minute_to_session(dt)
-        center = self._contract_center(continuous_future, session)
+        center = self.current_contract(continuous_future, session)
+        if center is None:
+            return []
         contracts = self.asset_finder.get_ordered_contracts(continuous_future.root_symbol)
-        chain = contracts.active_chain(center, session.value)
+        chain = contracts.active_chain(center.sid, session.value)
         return list(self.asset_finder.retrieve_all(chain))
 
     def current_contract(self, continuous_future: Any, session: pd.Timestamp) -> Any:
         """Return the contract that a continuous future stands for in a session, or None."""
-        center = self._contract_center(continuous_future, session)
-        return None if center is None else self.asset_finder.retrieve_asset(center)
-
-    def _contract_center(self, continuous_future: Any, session: pd.Timestamp) -> Any:
-        finders, _ = self._continuous_readers
-        finder = finders[continuous_future.roll_style]
+        finder = self._finders[continuous_future.roll_style]
         return finder.get_contract_center(
             continuous_future.root_symbol, session, continuous_future.offset
         )

@@ -171,6 +171,10 @@ class HistoryLoader:
         """Return the ordinal of the last bar of a session."""
         raise NotImplementedError
 
+    def _session_of(self, ordinal: int) -> pd.Timestamp:
+        """Return the label of the session of a bar."""
+        raise NotImplementedError
+
     def _reader_of(self, asset: Any) -> Any:
         if not isinstance(self._reader, Mapping):
             return self._reader
@@ -239,11 +243,11 @@ class HistoryLoader:
         if first > last:
             return None
         finder = self._roll_finders[continuous_future.roll_style]
-        sessions = self.trading_calendar.minutes_to_sessions(
-            pd.DatetimeIndex([self.axis.index[first], self.axis.index[last]])
-        )
         rolls = finder.get_rolls(
-            continuous_future.root_symbol, sessions[0], sessions[1], continuous_future.offset
+            continuous_future.root_symbol,
+            self._session_of(first),
+            self._session_of(last),
+            continuous_future.offset,
         )
         additive = continuous_future.adjustment == "add"
         found: list[tuple[int, float, float]] = []
@@ -276,6 +280,10 @@ class DailyHistoryLoader(HistoryLoader):
     def _end_of_session(self, session: pd.Timestamp) -> int:
         return self.axis.ordinal_at_or_before(session.value)
 
+    def _session_of(self, ordinal: int) -> pd.Timestamp:
+        session: pd.Timestamp = self.axis.index[ordinal]
+        return session
+
 
 class MinuteHistoryLoader(HistoryLoader):
     """Bars of minutes; parameters as for :class:`HistoryLoader`."""
@@ -299,6 +307,10 @@ class MinuteHistoryLoader(HistoryLoader):
         if at < 0:
             return -1
         return self.axis.ordinal_at_or_before(int(calendar.last_minutes_nanos[at]))
+
+    def _session_of(self, ordinal: int) -> pd.Timestamp:
+        session: pd.Timestamp = self.trading_calendar.minute_to_session(self.axis.index[ordinal])
+        return session
 
 
 def session_axis(calendar: Any) -> Axis:

@@ -1,5 +1,7 @@
 from libc.stdint cimport int64_t
 
+from rustybt._protocol cimport AssetBars, PriceFeed
+
 
 cdef class Position:
     cdef readonly object asset
@@ -11,6 +13,7 @@ cdef class Position:
     cdef int64_t sale_ns
     cdef bint is_future
     cdef bint changed
+    cdef AssetBars bars
 
     cdef double exposure(self) noexcept nogil
     cdef void trade(self, double amount, double price, int64_t time_ns) noexcept
@@ -48,6 +51,7 @@ cdef class PositionTracker:
     cdef bint dirty_stats
     cdef bint members_changed
     cdef int64_t synced_ns
+    cdef PriceFeed feed
     cdef object last_time
     cdef int64_t last_nanos
 
@@ -56,6 +60,8 @@ cdef class PositionTracker:
     cdef Position open(self, asset)
     cdef void close(self, asset) except *
     cdef bint sync(self, feed) except -1
+    cdef int take_prices(self, PriceFeed feed) except -1
+    cdef int ask_prices(self, feed) except -1
     cdef PositionStats refreshed(self)
 
 

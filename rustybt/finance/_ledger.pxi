@@ -81,7 +81,8 @@ cdef class Portfolio:
             "cash_flow", "starting_cash", "portfolio_value", "pnl", "returns", "cash",
             "positions", "start_date", "positions_value", "positions_exposure",
         )
-        return f"Portfolio({ {name: getattr(self, name) for name in names} })"
+        fields = {name: getattr(self, name) for name in names}
+        return f"Portfolio({fields})"
 
 
 @cython.auto_pickle(False)
@@ -585,13 +586,15 @@ cdef double _leverage(double exposure, double value) noexcept nogil:
 cdef double _settle(dict positions) except? -1.0:
     """Return the cash that futures contracts pay for the change of price since last settled."""
     cdef double cash = 0.0
+    cdef double change
     cdef PyObject *value
     cdef Py_ssize_t at = 0
     cdef Position position
     while PyDict_Next(positions, &at, NULL, &value):
         position = <Position>value
         if position.is_future and not isnan(position.settled_price):
-            cash += (position.price - position.settled_price) * position.multiplier * position.shares
+            change = position.price - position.settled_price
+            cash += change * position.multiplier * position.shares
             position.settled_price = position.price
     return cash
 

@@ -6,7 +6,6 @@ from cpython.object cimport PyObject
 from libc.math cimport INFINITY, NAN, fabs, isnan, nextafter, rint, trunc
 from libc.stdint cimport INT64_MIN, int64_t
 
-from rustybt._protocol cimport PriceFeed
 from rustybt.assets._assets cimport Future
 
 import numpy as np
@@ -322,8 +321,9 @@ cdef class PositionView:
         return type(self), (self._underlying_position,)
 
     def __repr__(self):
-        fields = ("asset", "amount", "cost_basis", "last_sale_price", "last_sale_date")
-        return f"Position({ {name: getattr(self, name) for name in fields} })"
+        names = ("asset", "amount", "cost_basis", "last_sale_price", "last_sale_date")
+        fields = {name: getattr(self, name) for name in names}
+        return f"Position({fields})"
 
 
 class Positions(dict):
@@ -652,28 +652,48 @@ cdef class PositionTracker:
 
     cdef bint sync(self, feed) except -1:
         """Take over prices; return whether anything may have changed."""
-        cdef PriceFeed compiled = feed if isinstance(feed, PriceFeed) else None
-        cdef int64_t now = feed.now_ns if compiled is None else compiled.now_ns
-        cdef PyObject *value
-        cdef Py_ssize_t at = 0
-        cdef Position position
-        cdef double price
+        cdef int64_t now = feed.now_ns
         if now == self.synced_ns:
             return False
         self.synced_ns = now
         if not self.positions:
             return False
+        if isinstance(feed, PriceFeed):
+            self.take_prices(feed)
+        else:
+            self.ask_prices(feed)
+        self.dirty_stats = True
+        return True
+
+    cdef int take_prices(self, PriceFeed feed) except -1:
+        """Read prices at the feed's cursor from the bars of each asset."""
+        cdef PyObject *value
+        cdef Py_ssize_t at = 0
+        cdef Position position
+        cdef double price
+        cdef bint other = feed is not self.feed
+        self.feed = feed
         while PyDict_Next(self.positions, &at, NULL, &value):
             position = <Position>value
-            if compiled is None:
-                price = feed.price(position.asset)
-            else:
-                price = compiled.price(position.asset)
+            if other or position.bars is None:
+                position.bars = feed.bars(position.asset)
+            price = position.bars.price(feed._bar, feed._perspective)
+            if not isnan(price):
+                position.price = price
+                position.sale_ns = feed.now_ns
+        return 0
+
+    cdef int ask_prices(self, feed) except -1:
+        """Ask a feed that is not ours for the price of each asset."""
+        cdef Position position
+        cdef double price
+        cdef int64_t now = feed.now_ns
+        for position in self.positions.values():
+            price = feed.price(position.asset)
             if not isnan(price):
                 position.price = price
                 position.sale_ns = now
-        self.dirty_stats = True
-        return True
+        return 0
 
     cdef PositionStats refreshed(self):
         if self.dirty_stats:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import exchange_calendars
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt.assets import Equity, ExchangeInfo, Future
+from rustybt.data._equities import BarColumns
+from rustybt.data.data_portal import DataPortal
 from rustybt.finance.ledger import Ledger, PositionStats, PositionTracker
 from rustybt.finance.order import Order
 from rustybt.finance.position import Position
@@ -24,6 +28,7 @@ from rustybt.protocol import Account, Portfolio, Positions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rustybt._protocol import PriceFeed
     from rustybt.assets import Asset
 
 EXCHANGE = ExchangeInfo("New York Stock Exchange", "XNYS", "US")
@@ -47,6 +52,46 @@ class Feed:
         """Return the price of an asset."""
         self.asked += 1
         return self.prices.get(asset, math.nan)
+
+
+@pytest.fixture
+def feed() -> PriceFeed:
+    """Return a feed of prices that rise by one a session; OTHER has none on the first."""
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13 reads values that pandas 3.1 is to change.
+        warnings.filterwarnings("ignore", ".*drops timezone information", Warning)
+        calendar = exchange_calendars.get_calendar(
+            "XNYS", start="2020-01-02", end="2020-01-31", side="right"
+        )
+        quotes = np.array([21.0, 22.0, 23.0, math.nan, 31.0, 32.0])
+        prices = dict.fromkeys(("open", "high", "low", "close"), quotes)
+        columns = BarColumns(
+            np.array([1, 2]),
+            SESSIONS.as_unit("ns").asi8,
+            np.zeros(2, dtype=np.intp),
+            np.full(2, 2, dtype=np.intp),
+            **prices,
+            volume=np.ones(6),
+        )
+        reader = SimpleNamespace(
+            columns=columns,
+            trading_calendar=calendar,
+            data_frequency="daily",
+            first_trading_day=SESSIONS[0],
+            last_available_dt=SESSIONS[-1],
+        )
+        unadjusted = SimpleNamespace(get_adjustments_for_sid=lambda _table, _sid: [])
+        portal = DataPortal(
+            None,
+            calendar,
+            SESSIONS[0],
+            equity_daily_reader=reader,
+            adjustment_reader=unadjusted,
+        )
+        feed = portal.feed(SESSIONS, "daily")
+        for asset in (SHARE, OTHER):
+            feed.price(asset)
+        return feed
 
 
 def ledger_of(*trades: tuple[Asset, int, float], cash: float = 10_000.0) -> Ledger:
@@ -256,6 +301,32 @@ def test_prices_are_asked_for_once_a_bar_unless_positions_change() -> None:
     ledger.sync_last_sale_prices(feed)
     assert ledger.portfolio.portfolio_value == 10_011.0
     assert feed.asked == 3
+
+
+def test_prices_at_a_cursor_are_those_asked_for_one_by_one(feed: PriceFeed) -> None:
+    class Asked:
+        """Hands on what the feed says, asset by asset."""
+
+        def __init__(self) -> None:
+            self.now_ns = feed.now_ns
+
+        def price(self, asset: Asset) -> float:
+            """Return the price of an asset."""
+            return feed.price(asset)
+
+    fast, slow = (ledger_of((SHARE, 10, 20.0), (OTHER, -5, 30.0)) for _ in range(2))
+    values = []
+    for session in range(3):
+        feed.move(session, -1)
+        if session == 2:
+            for ledger in (fast, slow):
+                ledger.process_transactions([trade(OTHER, 5, 1.0), trade(OTHER, 2, 1.0)])
+        fast.sync_last_sale_prices(feed)
+        slow.sync_last_sale_prices(Asked())
+        assert fast.positions == slow.positions
+        assert repr(fast.portfolio) == repr(slow.portfolio)
+        values.append(fast.portfolio.positions_value)
+    assert values == [10 * 21.0 - 5 * 30.0, 10 * 22.0 - 5 * 31.0, 10 * 23.0 + 2 * 32.0]
 
 
 def test_price_that_is_unknown_leaves_the_last_one() -> None:

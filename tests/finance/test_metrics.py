@@ -127,7 +127,7 @@ def run(
         tracker.process_transaction(Transaction(SHARE, 10, dt, market.quote, order.id))
         tracker.process_order(order)
         packets.append(tracker.handle_market_close(dt, market))
-        recorded = next(records, {})
+        recorded: dict[str, Any] = next(records, {})
         if tracker.columnar:
             tracker.ledger.recording.record_variables(recorded)
         else:
@@ -155,7 +155,13 @@ def test_default_performance_has_the_columns_of_zipline(calendar: Any) -> None:
 
 
 def test_columns_are_what_packets_say(calendar: Any) -> None:
-    recorded: list[dict[str, Any]] = [{"a": 1}, {"a": 2, "b": "x"}, {}, {"a": 4.5}, {"b": "y"}]
+    recorded: list[dict[str, Any]] = [
+        {"a": 1, "on": True, "at": pd.Timestamp("2020-02-03"), "n": 1},
+        {"a": 2, "b": "x", "on": False, "at": pd.Timestamp("2020-02-04"), "n": 2},
+        {"on": True, "at": pd.NaT, "n": 3},
+        {"a": 4.5, "on": True, "at": pd.Timestamp("2020-02-06"), "n": 4},
+        {"b": "y", "on": False, "returns": "mine", "at": None, "n": 5},
+    ]
     tracker, market = tracker_of(calendar, load("default"))
     run(tracker, market, calendar, recorded)
     by_columns = tracker.performance()
@@ -166,6 +172,11 @@ def test_columns_are_what_packets_say(calendar: Any) -> None:
 
     pd.testing.assert_frame_equal(by_columns, by_packets, rtol=1e-9)
     assert by_columns.columns[-1] == "b"
+    assert {name: by_columns[name].dtype.kind for name in ("on", "at", "n")} == {
+        "on": "b",
+        "at": "M",
+        "n": "i",
+    }
     assert by_columns.columns.get_loc("a") == COLUMNS.index("algorithm_period_return")
 
 
@@ -351,6 +362,9 @@ def test_records_are_a_list_of_dicts(data: list[dict[str, int]]) -> None:
     copy = pickle.loads(pickle.dumps(records))  # noqa: S301
     assert (type(copy), copy) == (list, data)
     assert json.loads(json.dumps(records.tolist())) == data
+    assert pd.Series({"a": records}).to_string().startswith("a    [")
+    with pytest.raises(TypeError, match="records cannot be changed"):
+        records[0] = {}
     with pytest.raises(IndexError, match=f"there are {len(data)} records, got the index"):
         records[len(data)]
 

@@ -43,9 +43,9 @@ def from_recording(
         risk.update(since_start)
     later: dict[str, Any] = {}
     for name, (first, values) in recording.variables.items():
-        (later if first and name not in columns else columns)[name] = _variable(
-            first, values, recording.sessions
-        )
+        otherwise = columns.get(name, np.full(recording.sessions, np.nan))
+        variable = _variable(first, values, otherwise).array
+        (later if first and name not in columns else columns)[name] = variable
     for name, values in later.items():
         risk.setdefault(name, values)
     columns.update(risk)
@@ -80,10 +80,7 @@ def from_packets(packets: Iterable[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.DatetimeIndex(closes).as_unit("ns"))
 
 
-def _variable(first: int, values: Sequence[object], sessions: int) -> np.ndarray[Any, Any]:
-    """Return a recorded variable for every session, NaN where it was not recorded."""
-    column = np.full(sessions, np.nan, dtype=object)
-    for session, value in enumerate(values, first):
-        column[session] = value
-    inferred = pd.Series(column).infer_objects()
-    return inferred.to_numpy() if inferred.dtype.kind in "biuf" else column
+def _variable(first: int, values: Sequence[object], otherwise: Sequence[object]) -> pd.Series[Any]:
+    """Return a recorded variable for every session, another value where it was not recorded."""
+    last = first + len(values)
+    return pd.Series([*otherwise[:first], *values, *otherwise[last:]])

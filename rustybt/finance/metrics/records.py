@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, SupportsIndex, overload
+from typing import Any, NoReturn, SupportsIndex, overload
 
 Record = dict[str, Any]
 
@@ -45,6 +45,10 @@ class Records(Sequence[Record]):
                 f"there are {self._length} records, got the index {at.__index__()}"
             ) from None
         return self._build(self._session, place)
+
+    def __setitem__(self, at: object, record: object) -> NoReturn:
+        # pandas prints brackets around what has this method, parentheses around what has not.
+        raise TypeError("records cannot be changed: make a list of them first, with tolist()")
 
     def __iter__(self) -> Iterator[Record]:
         return (self._build(self._session, place) for place in range(self._length))

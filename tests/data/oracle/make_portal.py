@@ -198,6 +198,8 @@ def plain(value: Any) -> Any:
 
 def questions(mode: str) -> list[tuple[pd.Timestamp, bool]]:
     """Return the times to ask at, and whether each lies before the open."""
+    before = ["2011-11-25 13:45", "2011-11-28 13:45", "2011-11-29 13:45"]
+    asked = [(pd.Timestamp(time, tz="UTC"), True) for time in before]
     if mode == "daily":
         days = [
             "2011-06-24",
@@ -211,7 +213,7 @@ def questions(mode: str) -> list[tuple[pd.Timestamp, bool]]:
             "2011-12-30",
         ]
         closes = [CALENDAR.session_close(day) for day in days]
-        return [(close, False) for close in closes]
+        return [(close, False) for close in closes] + asked
     minutes = [
         "2011-11-21 14:31",
         "2011-11-22 14:31",
@@ -225,11 +227,7 @@ def questions(mode: str) -> list[tuple[pd.Timestamp, bool]]:
         "2011-11-29 14:33",
         "2011-11-30 20:59",
     ]
-    before = ["2011-11-25 13:45", "2011-11-28 13:45", "2011-11-29 13:45"]
-    return [
-        *((pd.Timestamp(minute, tz="UTC"), False) for minute in minutes),
-        *((pd.Timestamp(minute, tz="UTC"), True) for minute in before),
-    ]
+    return [(pd.Timestamp(minute, tz="UTC"), False) for minute in minutes] + asked
 
 
 def answers(source: DataPortal, mode: str, now: pd.Timestamp, before: bool) -> dict[str, Any]:

@@ -480,6 +480,20 @@ def test_minutes_begin_where_there_are_some() -> None:
         data.history(asset(), "price", 4, "1m")
 
 
+def test_ordinals_outside_are_refused() -> None:
+    bars = asset_bars(0, [None] * BARS, [])
+    for start, stop in ((-1, 2), (3, 3), (5, 4), (BARS - 1, BARS + 1)):
+        with pytest.raises(IndexError, match=f"axis of {BARS} bars"):
+            bars.values("close", start, stop, stop)
+    feed, _ = by_minute("2020-11-16 14:33")
+    assert feed.minutes is not None
+    with pytest.raises(IndexError, match="none of"):
+        feed.move(0, len(feed.minutes))
+    for call in (feed.session_minutes, lambda at: feed.move(at, -1)):
+        with pytest.raises(IndexError, match="outside of the calendar"):
+            call(10**6)
+
+
 def test_sessions_of_a_feed_are_consecutive() -> None:
     with pytest.raises(ValueError, match="consecutive sessions of the calendar XNYS"):
         portal().feed(sessions()[::2], "daily")
