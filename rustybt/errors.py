@@ -91,6 +91,12 @@ class BenchmarkAssetNotAvailableTooLate(NoTradeDataAvailableTooLate):
     """The benchmark stops trading before the simulation ends."""
 
 
+class CannotOrderDelistedAsset(RustybtError):
+    """An order is for an asset that does not trade or has no price."""
+
+    msg = "{msg}"
+
+
 class SidsNotFound(RustybtError):
     """Assets with the given sids do not exist."""
 
@@ -132,6 +138,24 @@ class HistoryWindowStartsBeforeData(RustybtError):
     msg = (
         "A history window of {bar_count} bars begins before the first session of the data, "
         "{first_trading_day}: start the simulation on or after {suggested_start_day}."
+    )
+
+
+class IncompatibleCommissionModel(RustybtError):
+    """A commission model is not for the kind of asset it was set for."""
+
+    msg = (
+        "You attempted to set an incompatible commission model for {asset_type}. The commission model "
+        "'{given_model}' only supports {supported_asset_types}."
+    )
+
+
+class IncompatibleSlippageModel(RustybtError):
+    """A slippage model is not for the kind of asset it was set for."""
+
+    msg = (
+        "You attempted to set an incompatible slippage model for {asset_type}. The slippage model "
+        "'{given_model}' only supports {supported_asset_types}."
     )
 
 
@@ -186,6 +210,33 @@ class NoValueForSid(RustybtError):
     msg = "No '{field}' value found for sid '{sid}'."
 
 
+class OrderDuringInitialize(RustybtError):
+    """An order is placed in initialize."""
+
+    msg = "{msg}"
+
+
+class OrderInBeforeTradingStart(RustybtError):
+    """An order is placed in before_trading_start."""
+
+    msg = (
+        "Cannot place orders inside before_trading_start: place them in handle_data or in a "
+        "scheduled function."
+    )
+
+
+class RegisterAccountControlPostInit(RustybtError):
+    """An account control is set too late."""
+
+    msg = "Account controls can only be set in initialize."
+
+
+class RegisterTradingControlPostInit(RustybtError):
+    """A trading control is set too late."""
+
+    msg = "Trading controls can only be set in initialize."
+
+
 class RootSymbolNotFound(RustybtError):
     """No futures contracts have the root symbol."""
 
@@ -199,6 +250,39 @@ class SameSymbolUsedAcrossCountries(MultipleSymbolsFound):
         "The symbol '{symbol}' is used in more than one country: use the country_code argument to "
         "specify the country. Possible options by country: {options}."
     )
+
+
+class ScheduleFunctionInvalidCalendar(RustybtError):
+    """A function is scheduled by a calendar that there is not."""
+
+    msg = (
+        "Invalid calendar {given_calendar!r} passed to schedule_function. Allowed options are "
+        "{allowed_calendars}."
+    )
+
+
+class SetBenchmarkOutsideInitialize(RustybtError):
+    """A benchmark is set too late."""
+
+    msg = "set_benchmark can only be called in initialize."
+
+
+class SetCancelPolicyPostInit(RustybtError):
+    """A cancel policy is set too late."""
+
+    msg = "set_cancel_policy can only be called in initialize."
+
+
+class SetCommissionPostInit(RustybtError):
+    """A commission model is set too late."""
+
+    msg = "set_commission can only be called in initialize."
+
+
+class SetSlippagePostInit(RustybtError):
+    """A slippage model is set too late."""
+
+    msg = "set_slippage can only be called in initialize."
 
 
 class SymbolNotFound(RustybtError):
@@ -215,7 +299,31 @@ class TradingControlViolation(RustybtError):
     )
 
 
+class UnsupportedCancelPolicy(RustybtError):
+    """A cancel policy is no CancelPolicy."""
+
+    msg = "set_cancel_policy takes a CancelPolicy: EODCancel(), NeverCancel() or one of your own."
+
+
+class UnsupportedDatetimeFormat(RustybtError):
+    """A date is none."""
+
+    msg = "The input {input!r} passed to {method} is no date: write it as 2012-01-31."
+
+
+class UnsupportedOrderParameters(RustybtError):
+    """The parameters of an order contradict each other."""
+
+    msg = "{msg}"
+
+
 class ValueNotFoundForField(RustybtError):
     """No asset has had the value of a supplementary field, at the date asked for."""
 
     msg = "Value '{value}' was not found for field '{field}'."
+
+
+class ZeroCapitalError(RustybtError):
+    """A simulation starts without capital."""
+
+    msg = "The capital at the start must be greater than zero."
