@@ -3,12 +3,10 @@ from typing import Any, Final, SupportsInt, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from typing_extensions import disjoint_base
 
 COLUMNS: Final[tuple[str, ...]]
 
 @final
-@disjoint_base
 class BarColumns:
     def __init__(
         self,
@@ -17,7 +15,7 @@ class BarColumns:
         first: NDArray[np.intp],
         last: NDArray[np.intp],
         *,
-        open: NDArray[np.float64],
+        open: NDArray[np.float64],  # noqa: A002
         high: NDArray[np.float64],
         low: NDArray[np.float64],
         close: NDArray[np.float64],
