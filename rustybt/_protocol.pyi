@@ -1,7 +1,7 @@
 # ruff: noqa: ANN401 - readers, finders, calendars are any object with Zipline's methods
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, Never, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -76,7 +76,6 @@ class AssetBars:
 @disjoint_base
 class PriceFeed:
     def __init__(self, data_portal: DataPortal, sessions: Any, data_frequency: str) -> None: ...
-    def __reduce__(self) -> Never: ...
     @property
     def data_portal(self) -> DataPortal: ...
     @property
@@ -125,7 +124,6 @@ class BarData:
         trading_calendar: Any = None,
         restrictions: Any = None,
     ) -> None: ...
-    def __reduce__(self) -> Never: ...
     @property
     def feed(self) -> PriceFeed: ...
     @property

@@ -14,7 +14,7 @@ from rustybt.assets._assets cimport Asset, Equity
 
 from collections.abc import Iterable
 from contextlib import contextmanager
-from operator import index
+from operator import index as to_int
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,7 @@ cdef class Axis:
         return self.at_or_after(nanos + 1) - 1
 
 
+@cython.auto_pickle(False)
 cdef class HistoryWindow:
     """A read-only view on consecutive values of one asset, with the usual reductions.
 
@@ -250,6 +251,7 @@ cdef HistoryWindow _copied_window(values, Axis axis, Py_ssize_t ordinal, name):
     return _window(values, &view[0], 0, view.shape[0], axis, ordinal, name)
 
 
+@cython.auto_pickle(False)
 cdef class _Segment:
     """A stretch of a column as it is seen in one epoch, the time between two adjustments.
 
@@ -257,6 +259,7 @@ cdef class _Segment:
     """
 
 
+@cython.auto_pickle(False)
 cdef class AssetBars:
     """The bars of one asset on an axis, raw or adjusted as seen from a later bar.
 
@@ -628,9 +631,6 @@ cdef class PriceFeed:
                 self._first_minutes[self._first_session]
             )
 
-    def __reduce__(self):
-        raise TypeError("a PriceFeed belongs to its simulation and cannot be pickled")
-
     def session_minutes(self, Py_ssize_t session):
         """Return the ordinals on `minutes` of the first and the last minute of a session.
 
@@ -951,12 +951,14 @@ cdef class PriceFeed:
     cdef HistoryWindow _session_window(self, asset, int column, Py_ssize_t count):
         """Return a window of sessions that ends with the minutes so far of the present one."""
         cdef AssetBars bars = self.session_bars(asset)
+        cdef HistoryWindow window
         cdef Py_ssize_t start = self._bar_session + 1 - count
         cdef double[::1] out
         values = np.empty(count)
         out = values
         if count > 1:
-            values[:count - 1] = bars.window(column, start, self._bar_session, self._bar_session).values
+            window = bars.window(column, start, self._bar_session, self._bar_session)
+            values[:count - 1] = window.values
         out[count - 1] = self._so_far(self.bars(asset), column)
         if column == PRICE and isnan(out[count - 1]) and self._bar_session <= bars.alive_last:
             if count > 1:
@@ -1058,9 +1060,6 @@ cdef class BarData:
             self.feed = data_portal.feed((), data_frequency)
         self._now = simulation_dt_func
         self._restrictions = restrictions
-
-    def __reduce__(self):
-        raise TypeError("BarData belongs to its simulation and cannot be pickled")
 
     cdef int _synchronise(self) except -1:
         if self._now is not None:
@@ -1324,7 +1323,7 @@ cdef int _column(field, bar_count) except -1:
 
 cdef Py_ssize_t _count(bar_count) except? -1:
     try:
-        return index(bar_count)
+        return to_int(bar_count)
     except TypeError:
         raise TypeError(
             "Expected bar_count argument to be of type int, got "
