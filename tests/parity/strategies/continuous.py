@@ -24,16 +24,17 @@ def handle_data(context, data):
     for name, future in context.futures.items():
         window = data.history(future, ["close", "volume"], 15, "1d")
         chain = data.current_chain(future)
+        contract = data.current(future, "contract")
         record(
             **{
                 f"{name}_price": data.current(future, "price"),
                 f"{name}_volume": data.current(future, "volume"),
-                f"{name}_contract": data.current(future, "contract").sid,
+                f"{name}_contract": contract.sid if contract else 0,
                 f"{name}_sum": window["close"].sum(),
                 f"{name}_first": window["close"].iloc[0],
                 f"{name}_traded": window["volume"].sum(),
                 f"{name}_chain": len(chain),
-                f"{name}_next": chain[-1].sid,
+                f"{name}_next": chain[-1].sid if chain else 0,
             }
         )
     both = data.history(list(context.futures.values()), "price", 5, "1d")
