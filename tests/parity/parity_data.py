@@ -281,18 +281,19 @@ def minutes() -> DataSet:
 @cache
 def futures() -> DataSet:
     """Contracts of two roots that follow one another, and an equity, on the futures' calendar."""
-    every_day = sessions("us_futures", "2018-01-02", "2018-12-31")
+    every_day = sessions("us_futures", "2018-01-02", "2019-04-30")
     days = every_day[every_day <= "2018-09-28"]
     rows: list[dict[str, object]] = []
     daily = {}
-    roots = [("ES", "HMUZ", 2_650_000, 50.0, 0.25), ("CL", MONTH_CODES, 61_000, 1000.0, 0.01)]
-    for root, codes, first, multiplier, tick in roots:
+    roots = [("ES", 3, 2_650_000, 50.0, 0.25), ("CL", 1, 61_000, 1000.0, 0.01)]
+    for root, every, first, multiplier, tick in roots:
         base = walk(300 + len(rows), len(days), first, 90)
-        for order, code in enumerate(codes):
+        for order, month in enumerate(range(every, 16, every)):
             sid = 1_000 + len(rows)
-            month = MONTH_CODES.index(code) + 1
-            expiry = every_day[every_day <= f"2018-{month:02d}-20"][-1]
-            held = (days >= expiry - pd.Timedelta(days=150)) & (days <= expiry)
+            year, code = 18 + (month - 1) // 12, MONTH_CODES[(month - 1) % 12]
+            last = pd.Timestamp(2000 + year, (month - 1) % 12 + 1, 20)
+            expiry = every_day[every_day <= last][-1]
+            held = (days >= expiry - pd.Timedelta(days=210)) & (days <= expiry)
             frame = bars(320 + sid, days[held], first, 5, 400)
             shift = base[held] * (1_000 + 3 * order) // 1_000 - frame["close"].to_numpy()
             frame[FIELDS[:4]] += shift[:, np.newaxis] // 10 * 10
@@ -303,9 +304,9 @@ def futures() -> DataSet:
             rows.append(
                 {
                     "sid": sid,
-                    "symbol": f"{root}{code}18",
+                    "symbol": f"{root}{code}{year}",
                     "root_symbol": root,
-                    "asset_name": f"{root} {code} 2018",
+                    "asset_name": f"{root} {code} 20{year}",
                     "start_date": days[held][0],
                     "end_date": days[held][-1],
                     "first_traded": days[held][0],
