@@ -121,6 +121,19 @@ class Engine:
             **hooks,
         )
 
+    def run_functions(self, data: DataSet, **arguments: Any) -> pd.DataFrame:
+        """Run functions over all sessions of a data set that has been ingested."""
+        perf: pd.DataFrame = importlib.import_module(self.root).run_algorithm(
+            start=data.sessions[0],
+            end=data.sessions[-1],
+            bundle=data.name,
+            trading_calendar=self.calendar(data.calendar),
+            default_extension=False,
+            environ=self.environ,
+            **arguments,
+        )
+        return perf
+
     def _run_with_capital_changes(self, case: Case, hooks: dict[str, Any], calendar: Any) -> Any:
         """Build the algorithm by hand: run_algorithm has no parameter for capital changes."""
         bundle = self.module("data.bundles").load(case.bundle, self.environ)

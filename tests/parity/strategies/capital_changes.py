@@ -14,6 +14,6 @@ def handle_data(context, data):
         value=context.portfolio.portfolio_value,
         start=context.portfolio.starting_cash,
         flow=context.portfolio.cash_flow,
-        pnl=context.portfolio.pnl,
-        returns=context.portfolio.returns,
+        gain=context.portfolio.pnl,
+        gained=context.portfolio.returns,
     )

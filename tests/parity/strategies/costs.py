@@ -1,7 +1,16 @@
 """Orders small and too big for a bar under each model of slippage and commission."""
 
-from rustybt.api import order, order_target_percent, record, set_commission, set_slippage, symbols
+from rustybt.api import (
+    order,
+    order_target_percent,
+    record,
+    set_cancel_policy,
+    set_commission,
+    set_slippage,
+    symbols,
+)
 from rustybt.finance import commission, slippage
+from rustybt.finance.cancel_policy import NeverCancel
 
 SLIPPAGE = "default"
 COMMISSION = "default"
@@ -30,6 +39,7 @@ class Tiered(commission.CommissionModel):
 def initialize(context):
     context.assets = symbols("AAA", "DDD", "EEE", "FFF", "III")
     context.day = 0
+    set_cancel_policy(NeverCancel())
     slippages = {
         "none": slippage.NoSlippage,
         "fixed": lambda: slippage.FixedSlippage(spread=0.02),
