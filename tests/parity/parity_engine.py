@@ -121,10 +121,10 @@ class Engine:
             **hooks,
         )
 
-    def run_functions(self, data: DataSet, **arguments: Any) -> pd.DataFrame:
-        """Run functions over all sessions of a data set that has been ingested."""
+    def run_functions(self, data: DataSet, start: pd.Timestamp, **arguments: Any) -> pd.DataFrame:
+        """Run functions on an ingested data set, from a session to its last."""
         perf: pd.DataFrame = importlib.import_module(self.root).run_algorithm(
-            start=data.sessions[0],
+            start=start,
             end=data.sessions[-1],
             bundle=data.name,
             trading_calendar=self.calendar(data.calendar),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DAYS = 14
+WARM_UP = 5  # sessions before the run, for data.history
 SYMBOLS = ["ABLE", "BAKER", "CHARLIE", "DOG"]
 NUMBERS = itertools.count()
 
@@ -55,7 +56,7 @@ SEEDS = st.integers(1, 10_000)
 
 @pytest.fixture(scope="module")
 def days() -> pd.DatetimeIndex:
-    return parity_data.sessions("XNYS", "2019-06-20", "2019-07-31")[:DAYS]
+    return parity_data.sessions("XNYS", "2019-06-20", "2019-07-31")[: WARM_UP + DAYS]
 
 
 def raw_bars(seed: int, days: pd.DatetimeIndex) -> dict[str, pd.DataFrame]:
@@ -114,7 +115,11 @@ def run(
     engine.ingest(data)
     try:
         return engine.run_functions(
-            data, initialize=initialize, handle_data=handle_data, capital_base=100_000.0
+            data,
+            start=data.sessions[WARM_UP],
+            initialize=initialize,
+            handle_data=handle_data,
+            capital_base=100_000.0,
         )
     finally:
         engine.module("data.bundles").unregister(data.name)
@@ -171,7 +176,7 @@ def test_cash_and_positions_make_the_portfolio_value(
         seen.append((context.portfolio.portfolio_value, context.portfolio.cash + value))
 
     perf = run(engine, data_set(raw_bars(seed, days), days), plan, watch)
-    assert len(seen) == len(days)
+    assert len(seen) == DAYS
     np.testing.assert_allclose(*zip(*seen, strict=True), rtol=1e-12)
     made = perf["ending_cash"] + perf["ending_value"]
     np.testing.assert_allclose(perf["portfolio_value"], made, rtol=1e-12)
@@ -204,11 +209,12 @@ def test_a_split_changes_nothing_but_share_counts(
     for frame in whole.values():
         frame[FIELDS[:4]] = frame[FIELDS[:4]] // 2 * 2
     split = {name: frame.copy() for name, frame in whole.items()}
-    after = days >= days[at]
+    since = days[WARM_UP + at]
+    after = days >= since
     split[symbol].loc[after, FIELDS[:4]] //= 2
     split[symbol].loc[after, "volume"] *= 2
     sid = SYMBOLS.index(symbol) + 1
-    adjusted = data_set(split, days, splits=ratios([(sid, str(days[at].date()), 0.5)]))
+    adjusted = data_set(split, days, splits=ratios([(sid, str(since.date()), 0.5)]))
 
     def factor(day: int, name: str) -> int:
         return 2 if name == symbol and day >= at else 1
@@ -230,7 +236,7 @@ def test_a_split_changes_nothing_but_share_counts(
                 row["sid"].symbol,
                 row["amount"],
                 row["price"],
-                2 if row["sid"].symbol == symbol and row["dt"].tz_convert(None) > days[at] else 1,
+                2 if row["sid"].symbol == symbol and row["dt"].tz_convert(None) > since else 1,
             )
             for row in flat(found)
         )
@@ -259,11 +265,11 @@ def test_the_future_changes_no_past_decision(
 ) -> None:
     raw = raw_bars(seed, days)
     other = raw_bars(seed + 1, days)
-    later = days > days[at]
+    later = days > days[WARM_UP + at]
     changed = {name: frame.copy() for name, frame in raw.items()}
     for name, frame in changed.items():
         frame.loc[later, FIELDS] = other[name].loc[later, FIELDS] * 3
-    splits = ratios([(1, str(days[at + 1].date()), 0.25)]) if split else None
+    splits = ratios([(1, str(days[WARM_UP + at + 1].date()), 0.25)]) if split else None
     plain = run(engine, data_set(raw, days), plan).iloc[: at + 1]
     found = run(engine, data_set(changed, days, splits=splits), plan).iloc[: at + 1]
     assert transactions(found) == transactions(plain)
