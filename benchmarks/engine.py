@@ -1,7 +1,7 @@
 """Time backtests and their import against zipline-reloaded, each engine in its own process.
 
-Run as ``python -P benchmarks/engine.py [--json] [--select JOB ...] [--rounds N]`` by the interpreter
-that rustybt is installed for. The first run installs zipline-reloaded into a virtual environment of
+Run as ``python -P benchmarks/engine.py [--json] [--select JOB] [--rounds N]`` by the interpreter that
+rustybt is installed for. The first run installs zipline-reloaded into a virtual environment of
 its own, which needs a Python package index; later runs find it in the user's cache. A time counts
 only if both engines' portfolios have the same value, to the cent, at the end of every session.
 """
@@ -94,7 +94,14 @@ class Contest:
 
     def _turn(self, root: str, job: str, taken: Runs) -> None:
         if job == IMPORT:
-            command = [self.pythons[root], "-I", "-W", "ignore", "-c", IMPORT_CODE.format(root=root)]
+            command = [
+                self.pythons[root],
+                "-I",
+                "-W",
+                "ignore",
+                "-c",
+                IMPORT_CODE.format(root=root),
+            ]
             started = time.perf_counter()
             self._output(root, job, command)
             taken.seconds.append(time.perf_counter() - started)
@@ -186,12 +193,8 @@ def measures_of(target: Target, theirs: Runs, ours: Runs) -> list[Measure]:
     """Return the best and the median time, and the memory."""
     best, median = min(ours.seconds), statistics.median(ours.seconds)
     found = [
-        Measure(
-            target.title, best, "s", AGAINST, min(theirs.seconds), limit=target.seconds
-        ),
-        Measure(
-            f"{target.title}, median", median, "s", AGAINST, statistics.median(theirs.seconds)
-        ),
+        Measure(target.title, best, "s", AGAINST, min(theirs.seconds), limit=target.seconds),
+        Measure(f"{target.title}, median", median, "s", AGAINST, statistics.median(theirs.seconds)),
     ]
     if ours.megabytes:
         peaks = max(ours.megabytes), max(theirs.megabytes)

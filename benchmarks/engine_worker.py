@@ -1,8 +1,8 @@
 """The side of the engine's benchmark that runs in each engine's own process.
 
 Run as ``python -P engine_worker.py ROOT HOME ingest|run JOB`` where ROOT is "rustybt" or "zipline"
-and HOME the folder of its bundles. `run` prints a JSON object with the seconds of run_algorithm, the
-process's peak memory and the portfolio's daily values in cents.
+and HOME the folder of its bundles. `run` prints a JSON object with the seconds of run_algorithm,
+the process's peak memory and the portfolio's daily values in cents.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def handle_data(context, data):
     context.bars += 1
     if context.bars < {slow}:
         return
-    fast = data.history(context.asset, "price", {fast}, "{frequency}").mean()
-    slow = data.history(context.asset, "price", {slow}, "{frequency}").mean()
+    fast = data.history(context.asset, "close", {fast}, "{frequency}").mean()
+    slow = data.history(context.asset, "close", {slow}, "{frequency}").mean()
     order_target(context.asset, 100 if fast > slow else 0)
 """
 REBALANCE = """
@@ -121,7 +121,7 @@ class Bench:
         """Import a module of the engine."""
         return importlib.import_module(f"{self.root}.{name}")
 
-    def sessions(self, job: Job) -> pd.DatetimeIndex:
+    def sessions(self, job: Job) -> Any:  # noqa: ANN401
         """Return the sessions of a job: 2,520, or the 252 with 97,740 minutes in all."""
         if job.minutes:
             return self.calendar.sessions_in_range("2019-01-02", "2019-12-31")
@@ -132,7 +132,7 @@ class Bench:
         sessions = self.sessions(job)
 
         def ingest(
-            environ: object,
+            _environ: object,
             asset_db_writer: Any,  # noqa: ANN401
             minute_bar_writer: Any,  # noqa: ANN401
             daily_bar_writer: Any,  # noqa: ANN401

@@ -29,6 +29,4 @@ def handle_data(context, data):
         order_target(context.stock, SHARES)
     elif short_mavg < long_mavg:
         order_target(context.stock, 0)
-    record(
-        AAPL=data.current(context.stock, "price"), short_mavg=short_mavg, long_mavg=long_mavg
-    )
+    record(AAPL=data.current(context.stock, "price"), short_mavg=short_mavg, long_mavg=long_mavg)

@@ -1,6 +1,6 @@
 """Run every case in zipline-reloaded 3.2.1 and store what it gives, for rustybt to be held to.
 
-Run as ``python -P tests/parity/make_results.py STOCKS [--case NAME ...]`` by an interpreter that has
+Run as ``python -P tests/parity/make_results.py STOCKS [--case NAME]`` by an interpreter that has
 zipline-reloaded 3.2.1; STOCKS is the folder with the CSV files of the nine stocks.
 """
 
@@ -87,7 +87,10 @@ def main() -> None:
     names = options.case or list(parity_cases.BY_NAME)
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine("zipline", Path(folder))
-        sets: dict[str, Any] = {**parity_cases.DATA, "sample": lambda: parity_data.stocks(options.stocks)}
+        sets: dict[str, Any] = {
+            **parity_cases.DATA,
+            "sample": lambda: parity_data.stocks(options.stocks),
+        }
         for bundle in {parity_cases.BY_NAME[name].bundle for name in names}:
             engine.ingest(sets[bundle]())
             check_lossless(engine, sets[bundle]())

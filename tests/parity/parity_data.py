@@ -175,8 +175,8 @@ def equities() -> DataSet:
         1: bars(10, days, 48_000, 180, 900_000),
         2: scaled(scaled(bars(20, days, 90_000), "2018-07-10", 1, 2), "2018-10-02", 3, 1),
         3: bars(30, days, 35_500, 120, 500_000),
-        4: bars(40, days[days <= "2018-09-14"], 12_340, 300, 60_000),
-        5: bars(50, days[days >= "2018-08-01"], 20_000, 350, 150_000),
+        4: bars(40, days[days <= pd.Timestamp("2018-09-14")], 12_340, 300, 60_000),
+        5: bars(50, days[days >= pd.Timestamp("2018-08-01")], 20_000, 350, 150_000),
         6: halted(
             bars(60, days, 7_250, 250, 900),
             ["2018-07-05", "2018-07-06", "2018-08-15", "2018-11-23"],
@@ -241,11 +241,11 @@ def by_session(minutes: pd.DataFrame) -> pd.DataFrame:
 
 @cache
 def minutes() -> DataSet:
-    """Four equities with minute bars of eight sessions, a half day, gaps, a split and a dividend."""
+    """Four equities with minute bars of eight sessions: a half day, gaps, split and dividend."""
     days = sessions("XNYS", "2018-05-01", "2018-07-09")
-    within = days[days >= "2018-06-27"]
+    within = days[days >= pd.Timestamp("2018-06-27")]
     index = minute_index(within, "2018-07-03")
-    before = days[days < "2018-06-27"]
+    before = days[days < pd.Timestamp("2018-06-27")]
     split, sparse = pd.Timestamp("2018-06-29"), draws(230, len(index), 5) == 0
     raw = {
         1: bars(200, index, 50_000, 12, 3_000),
@@ -282,7 +282,7 @@ def minutes() -> DataSet:
 def futures() -> DataSet:
     """Contracts of two roots that follow one another, and an equity, on the futures' calendar."""
     every_day = sessions("us_futures", "2018-01-02", "2019-04-30")
-    days = every_day[every_day <= "2018-09-28"]
+    days = every_day[every_day <= pd.Timestamp("2018-09-28")]
     rows: list[dict[str, object]] = []
     daily = {}
     roots = [("ES", 3, 2_650_000, 50.0, 0.25), ("CL", 1, 61_000, 1000.0, 0.01)]
@@ -297,7 +297,7 @@ def futures() -> DataSet:
             frame = bars(320 + sid, days[held], first, 5, 400)
             shift = base[held] * (1_000 + 3 * order) // 1_000 - frame["close"].to_numpy()
             frame[FIELDS[:4]] += shift[:, np.newaxis] // 10 * 10
-            left = every_day.get_loc(expiry) - np.flatnonzero(held)
+            left = int(every_day.searchsorted(expiry)) - np.flatnonzero(held)
             front = np.where(left < 6, 40, np.where(left < 28, 12_000, 2_000 - 10 * left))
             frame["volume"] += np.maximum(front, 0)
             daily[sid] = in_dollars(frame)

@@ -51,7 +51,7 @@ class Engine:
             return
 
         def write(
-            environ: Any,
+            _environ: Any,
             asset_db_writer: Any,
             minute_bar_writer: Any,
             daily_bar_writer: Any,
@@ -95,10 +95,10 @@ class Engine:
         namespace.update(settings or {})
         return namespace
 
-    def run(self, case: Case) -> pd.DataFrame:
+    def run(self, case: Case) -> Any:
         """Run a case; return its perf frame."""
         namespace = self.strategy(case.path, case.settings)
-        hooks = {
+        hooks: dict[str, Any] = {
             name: namespace[name]
             for name in ("initialize", "handle_data", "before_trading_start")
             if name in namespace
@@ -173,7 +173,11 @@ def condense(perf: pd.DataFrame) -> dict[str, np.ndarray]:
     they appear: their ids are of no meaning.
     """
     columns: dict[str, np.ndarray] = {
-        "sessions": perf.index.tz_localize(None).values.astype("M8[D]").astype(np.int32)
+        "sessions": pd.DatetimeIndex(perf.index)
+        .tz_localize(None)
+        .to_numpy()
+        .astype("M8[D]")
+        .astype(np.int32)
     }
     for name in sorted(perf.columns):
         values = numeric(perf[name])
@@ -189,8 +193,8 @@ def condense(perf: pd.DataFrame) -> dict[str, np.ndarray]:
         ("transactions", transaction_rows(perf["transactions"], numbers)),
         ("positions", position_rows(perf["positions"])),
     ):
-        for column, values in pd.DataFrame(list(rows)).items():
-            columns[f"{name}/{column}"] = compact(values)
+        for column, entries in pd.DataFrame(list(rows)).items():
+            columns[f"{name}/{column}"] = compact(entries)
     return columns
 
 

@@ -177,9 +177,10 @@ def test_cash_and_positions_make_the_portfolio_value(
 
     perf = run(engine, data_set(raw_bars(seed, days), days), plan, watch)
     assert len(seen) == DAYS
-    np.testing.assert_allclose(*zip(*seen, strict=True), rtol=1e-12)
-    made = perf["ending_cash"] + perf["ending_value"]
-    np.testing.assert_allclose(perf["portfolio_value"], made, rtol=1e-12)
+    values, made = np.array(seen).T
+    np.testing.assert_allclose(values, made, rtol=1e-12)
+    ended = perf["ending_cash"] + perf["ending_value"]
+    np.testing.assert_allclose(perf["portfolio_value"], ended, rtol=1e-12)
     paid = perf["capital_used"].cumsum() + 100_000
     np.testing.assert_allclose(perf["ending_cash"], paid, rtol=1e-12)
 
@@ -204,7 +205,9 @@ def test_nothing_fills_in_the_bar_of_its_order(
 def test_a_split_changes_nothing_but_share_counts(
     engine: Engine, days: pd.DatetimeIndex, seed: int, plan: list[Action], at: int, symbol: str
 ) -> None:
-    plan = [replace(action, kind="shares") if action.kind == "percent" else action for action in plan]
+    plan = [
+        replace(action, kind="shares") if action.kind == "percent" else action for action in plan
+    ]
     whole = raw_bars(seed, days)
     for frame in whole.values():
         frame[FIELDS[:4]] = frame[FIELDS[:4]] // 2 * 2
@@ -277,7 +280,9 @@ def test_the_future_changes_no_past_decision(
     for name in {*left, *right}:
         if name.startswith("perf/") and (name in left or not np.isnan(right[name]).all()):
             np.testing.assert_array_equal(right[name], left[name], err_msg=name)
-    assert [len(orders) for orders in found["orders"]] == [len(orders) for orders in plain["orders"]]
+    assert [len(orders) for orders in found["orders"]] == [
+        len(orders) for orders in plain["orders"]
+    ]
 
 
 @few

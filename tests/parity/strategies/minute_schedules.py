@@ -1,6 +1,14 @@
 """Times of the day relative to open and close, on a half day too."""
 
-from rustybt.api import date_rules, get_datetime, order, record, schedule_function, symbol, time_rules
+from rustybt.api import (
+    date_rules,
+    get_datetime,
+    order,
+    record,
+    schedule_function,
+    symbol,
+    time_rules,
+)
 
 TIMES = {
     "open": lambda: time_rules.market_open(),
