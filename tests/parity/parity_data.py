@@ -228,12 +228,13 @@ def minute_index(days: pd.DatetimeIndex, half: str) -> pd.DatetimeIndex:
         count = 210 if day == pd.Timestamp(half) else 390
         opened = day.tz_localize("UTC") + pd.Timedelta(hours=13, minutes=31)
         parts.append(pd.date_range(opened, periods=count, freq="min"))
-    return parts[0].append(parts[1:])
+    return pd.DatetimeIndex(np.concatenate([part.to_numpy() for part in parts]), tz="UTC")
 
 
 def by_session(minutes: pd.DataFrame) -> pd.DataFrame:
     """Return the daily bars of minute bars."""
-    grouped = minutes.groupby(minutes.index.tz_localize(None).normalize())
+    labels = pd.DatetimeIndex(minutes.index).tz_localize(None).normalize()
+    grouped = minutes.groupby(labels)
     return grouped.agg(
         {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
     )

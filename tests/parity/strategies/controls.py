@@ -1,5 +1,6 @@
 """Orders that the trading controls refuse, with an error or with a log line."""
 
+import pandas as pd
 from rustybt.api import (
     order,
     order_target_percent,
@@ -13,8 +14,6 @@ from rustybt.api import (
     symbols,
 )
 from rustybt.errors import TradingControlViolation
-
-import pandas as pd
 
 
 def initialize(context):

@@ -10,7 +10,7 @@ def initialize(context):
 
 
 def handle_data(context, data):
-    a, b, c, d, e, f, g, h = context.assets
+    a, b, c, _, e, f, _, h = context.assets
     one = data.history(b, "price", 20, "1d")
     fields = data.history(c, FIELDS, 7, "1d")
     assets = data.history(context.assets, "close", 12, "1d")

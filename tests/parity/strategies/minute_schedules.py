@@ -11,12 +11,12 @@ from rustybt.api import (
 )
 
 TIMES = {
-    "open": lambda: time_rules.market_open(),
+    "open": time_rules.market_open,
     "open_45": lambda: time_rules.market_open(minutes=45),
     "open_4h": lambda: time_rules.market_open(hours=4, minutes=10),
-    "close": lambda: time_rules.market_close(),
+    "close": time_rules.market_close,
     "close_90": lambda: time_rules.market_close(hours=1, minutes=30),
-    "every": lambda: time_rules.every_minute(),
+    "every": time_rules.every_minute,
 }
 
 

@@ -1,5 +1,6 @@
 """Every function that orders, each on a day of its own, with what is open in between."""
 
+import pandas as pd
 from rustybt.api import (
     batch_market_order,
     cancel_order,
@@ -14,8 +15,6 @@ from rustybt.api import (
     record,
     symbols,
 )
-
-import pandas as pd
 
 
 def initialize(context):

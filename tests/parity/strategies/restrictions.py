@@ -1,5 +1,6 @@
 """Assets that must not be ordered: always, or within dates; the rest is traded."""
 
+import pandas as pd
 from rustybt.api import order, record, set_asset_restrictions, set_do_not_order_list, symbols
 from rustybt.finance.asset_restrictions import (
     RESTRICTION_STATES,
@@ -7,8 +8,6 @@ from rustybt.finance.asset_restrictions import (
     Restriction,
     StaticRestrictions,
 )
-
-import pandas as pd
 
 
 def initialize(context):

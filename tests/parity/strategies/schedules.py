@@ -3,14 +3,14 @@
 from rustybt.api import date_rules, order, record, schedule_function, symbol, time_rules
 
 RULES = {
-    "every_day": lambda: date_rules.every_day(),
-    "month_start": lambda: date_rules.month_start(),
+    "every_day": date_rules.every_day,
+    "month_start": date_rules.month_start,
     "month_start_2": lambda: date_rules.month_start(days_offset=2),
-    "month_end": lambda: date_rules.month_end(),
+    "month_end": date_rules.month_end,
     "month_end_3": lambda: date_rules.month_end(days_offset=3),
-    "week_start": lambda: date_rules.week_start(),
+    "week_start": date_rules.week_start,
     "week_start_1": lambda: date_rules.week_start(days_offset=1),
-    "week_end": lambda: date_rules.week_end(),
+    "week_end": date_rules.week_end,
     "week_end_4": lambda: date_rules.week_end(days_offset=4),
 }
 
