@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def actions(kinds: list[str]) -> st.SearchStrategy[list[Action]]:
 
 
 KINDS = ["shares", "percent", "target", "limit", "stop", "cancel", "trend"]
-MARKET = ["shares", "percent", "trend"]
+MARKET = ["shares", "trend"]  # a limit price and a target weight round otherwise after a split
 SEEDS = st.integers(1, 10_000)
 
 
@@ -205,9 +206,6 @@ def test_nothing_fills_in_the_bar_of_its_order(
 def test_a_split_changes_nothing_but_share_counts(
     engine: Engine, days: pd.DatetimeIndex, seed: int, plan: list[Action], at: int, symbol: str
 ) -> None:
-    plan = [
-        replace(action, kind="shares") if action.kind == "percent" else action for action in plan
-    ]
     whole = raw_bars(seed, days)
     for frame in whole.values():
         frame[FIELDS[:4]] = frame[FIELDS[:4]] // 2 * 2
@@ -311,7 +309,11 @@ sys.stdout.write(engine.run(BY_NAME["order_functions"]).to_csv())
     for seed in ("1", "2"):
         command = [sys.executable, "-P", "-c", script, str(tmp_path / seed)]
         done = subprocess.run(
-            command, env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            command,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         texts.append(done.stdout)
     assert texts[0]
