@@ -2,7 +2,7 @@
 
 Run as ``python -P benchmarks/engine.py [--json] [--select JOB] [--rounds N]`` by the interpreter
 that rustybt is installed for. The first run installs zipline-reloaded into a virtual environment of
-its own, which needs a Python package index; later runs find it in the user's cache. A time counts
+its own, which needs a Python package index and a C compiler; later runs find it in the user's cache. A time counts
 only if both engines' portfolios have the same value, to the cent, at the end of every session.
 """
 
@@ -140,12 +140,12 @@ def zipline_python() -> str:
     variables = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     make = [sys.executable, "-m", "venv", "--clear", str(place)]
     timed("making an environment for zipline", make, place.parent, variables)
-    install = [str(python), "-m", "pip", "install", "--only-binary", ":all:", ZIPLINE]
+    install = [str(python), "-m", "pip", "install", "--prefer-binary", ZIPLINE]
     try:
         timed("installing zipline-reloaded", install, place.parent, variables)
     except BenchmarkError as error:
         raise BenchmarkError(
-            f"{error}\nThis step needs a reachable Python package index; --zipline-python names an "
+            f"{error}\nThis step needs a Python package index and a C compiler; --zipline-python names an "
             f"interpreter that has {ZIPLINE} already."
         ) from None
     complete.touch()
