@@ -2,8 +2,9 @@
 
 Run as ``python -P benchmarks/engine.py [--json] [--select JOB] [--rounds N]`` by the interpreter
 that rustybt is installed for. The first run installs zipline-reloaded into a virtual environment of
-its own, which needs a Python package index and a C compiler; later runs find it in the user's cache. A time counts
-only if both engines' portfolios have the same value, to the cent, at the end of every session.
+its own, which needs a Python package index and a C compiler; later runs find it in the user's
+cache. A time counts only if both engines' portfolios have the same value, to the cent, at the end of
+every session.
 """
 
 from __future__ import annotations
@@ -145,8 +146,8 @@ def zipline_python() -> str:
         timed("installing zipline-reloaded", install, place.parent, variables)
     except BenchmarkError as error:
         raise BenchmarkError(
-            f"{error}\nThis step needs a Python package index and a C compiler; --zipline-python names an "
-            f"interpreter that has {ZIPLINE} already."
+            f"{error}\nThis step needs a Python package index and a C compiler; --zipline-python "
+            f"names an interpreter that has {ZIPLINE} already."
         ) from None
     complete.touch()
     return str(python)
