@@ -3,8 +3,8 @@
 Run as ``python -P benchmarks/engine.py [--json] [--select JOB] [--rounds N]`` by the interpreter
 that rustybt is installed for. The first run installs zipline-reloaded into a virtual environment of
 its own, which needs a Python package index and a C compiler; later runs find it in the user's
-cache. A time counts only if both engines' portfolios have the same value, to the cent, at the end of
-every session.
+cache. A time counts only if both engines' portfolios have the same value, to the cent,
+at the end of every session.
 """
 
 from __future__ import annotations
