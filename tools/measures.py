@@ -57,7 +57,7 @@ class Measure:
         """The target in words, empty where there is none."""
         if self.limit is None:
             return ""
-        return f"<= {self.limit:g}" + ("" if self.limit_on == "ratio" else f" {self.unit}")
+        return f"<= {self.limit:.3g}" + ("" if self.limit_on == "ratio" else f" {self.unit}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the measure as an object of the report."""
@@ -126,11 +126,16 @@ def _row(measure: Measure) -> tuple[str, ...]:
         _amount(measure.value, measure.unit),
         measure.reference,
         _amount(measure.reference_value, measure.unit),
-        f"{measure.ratio:.2f}",
+        _figures(measure.ratio, 2),
         measure.target,
         verdict,
     )
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:.{1 if unit == 'ms' else 2}f} {unit}"
+    return f"{_figures(value, 1 if unit == 'ms' else 2)} {unit}"
+
+
+def _figures(value: float, decimals: int) -> str:
+    """Write a number with two decimals more where those wanted would leave one digit or none."""
+    return f"{value:.{decimals if value >= 10 ** (1 - decimals) else decimals + 2}f}"

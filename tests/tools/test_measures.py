@@ -76,3 +76,9 @@ def test_json_is_versioned_and_complete() -> None:
         },
     ]
     assert document["missing"] == [{"name": "size", "reason": "no index"}]
+
+
+def test_small_numbers_keep_their_digits() -> None:
+    row = Report("engine", [measure(0.0312, 1.3, limit=1 / 30)]).as_table().splitlines()[-1]
+    assert row.split("  ")[1].strip() == "0.0312 s"
+    assert row.split()[-4:] == ["0.0240", "<=", "0.0333", "met"]
