@@ -1,0 +1,1 @@
+"""Helpers of the engine under the names that Zipline gave them."""
