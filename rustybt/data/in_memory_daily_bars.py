@@ -105,6 +105,9 @@ class InMemoryDailyBarReader(ColumnSessionBarReader):
 
     def currency_codes(self, sids: NDArray[np.int64]) -> NDArray[np.object_]:
         """Return the currency of each asset, None where it is unknown."""
-        return self._currency_codes.reindex(sids).astype(object).where(
-            lambda codes: codes.notna(), None
-        ).to_numpy(dtype=object)
+        return (
+            self._currency_codes.reindex(sids)
+            .astype(object)
+            .where(lambda codes: codes.notna(), None)
+            .to_numpy(dtype=object)
+        )

@@ -87,9 +87,7 @@ class DailyHistoryAggregator:
         session = self._trading_calendar.minute_to_session(dt)
         market_open = self._market_opens.loc[session]
         out = np.zeros(len(assets)) if column == "volume" else np.full(len(assets), np.nan)
-        alive = [
-            place for place, asset in enumerate(assets) if asset.is_alive_for_session(session)
-        ]
+        alive = [place for place, asset in enumerate(assets) if asset.is_alive_for_session(session)]
         if not alive:
             return out
         (minutes,) = self._minute_reader.load_raw_arrays(

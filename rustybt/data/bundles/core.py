@@ -299,9 +299,7 @@ def _write(
         )
         if bundle.create_writers:
             writers = _writers(stack, folder, calendar, start, end, lenient)
-        bundle.ingest(
-            environ, *writers, calendar, start, end, cache, show_progress, str(folder)
-        )
+        bundle.ingest(environ, *writers, calendar, start, end, cache, show_progress, str(folder))
     if bundle.create_writers:
         _keep_versions(folder, assets_versions)
 
