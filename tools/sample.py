@@ -64,12 +64,8 @@ def main(source: Path) -> None:
             "country_code": "US",
         }
     )
-    splits = pd.read_csv(
-        source / "_splits.csv", parse_dates=["effective_date"], **EXACT_FLOATS
-    )
-    dividends = pd.read_csv(
-        source / "_dividend_payouts.csv", parse_dates=DATES, **EXACT_FLOATS
-    )
+    splits = pd.read_csv(source / "_splits.csv", parse_dates=["effective_date"], **EXACT_FLOATS)
+    dividends = pd.read_csv(source / "_dividend_payouts.csv", parse_dates=DATES, **EXACT_FLOATS)
     dividends[DATES] = dividends[DATES].astype("M8[ns]")
     for name, frame in (
         ("assets", assets),

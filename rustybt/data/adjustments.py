@@ -31,7 +31,7 @@ SQLITE_ADJUSTMENT_TABLENAMES = frozenset({"splits", "mergers", "dividends"})
 SPLIT, MERGER, DIVIDEND = range(3)
 
 _RATIOS = {"effective_date": "INTEGER", "ratio": "REAL", "sid": "INTEGER"}
-_DATES = {name: "INTEGER" for name in ("declared_date", "ex_date", "pay_date", "record_date")}
+_DATES = dict.fromkeys(("declared_date", "ex_date", "pay_date", "record_date"), "INTEGER")
 _TABLES = {
     "splits": _RATIOS,
     "mergers": _RATIOS,

@@ -75,7 +75,13 @@ def write_parquet(path: Path, table: BarTable) -> None:
     whole = whole.append_column("time", pa.array(times))
     with _aside(path) as aside:
         pq.write_table(
-            whole, aside, compression="zstd", compression_level=19, row_group_size=1 << 20
+            whole,
+            aside,
+            compression="zstd",
+            compression_level=22,
+            use_dictionary=False,
+            column_encoding={"sid": "DELTA_BINARY_PACKED", "time": "DELTA_BINARY_PACKED"},
+            row_group_size=1 << 20,
         )
         _publish(aside, path)
 

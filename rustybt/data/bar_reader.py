@@ -44,7 +44,7 @@ class BarReader(ABC):
     @property
     @abstractmethod
     def data_frequency(self) -> str:
-        """"session" or "minute"."""
+        """Either "session" or "minute"."""
 
     @property
     @abstractmethod
@@ -119,7 +119,7 @@ class SessionBarReader(BarReader):
 
     @property
     def data_frequency(self) -> Literal["session"]:
-        """"session"."""
+        """Always "session"."""
         return "session"
 
     @property
@@ -141,5 +141,5 @@ class MinuteBarReader(BarReader):
 
     @property
     def data_frequency(self) -> Literal["minute"]:
-        """"minute"."""
+        """Always "minute"."""
         return "minute"

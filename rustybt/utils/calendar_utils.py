@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from exchange_calendars import (
@@ -76,4 +77,7 @@ def get_calendar(
         raise TypeError(f"rustybt labels minutes by their end: side must be 'right', got {side!r}")
     if start is None and resolve_alias(name) in _SINCE_1990:
         start = "1990-01-01"
-    return _exchange_calendar(name, start=start, end=end, side="right")
+    with warnings.catch_warnings():
+        # exchange_calendars uses what pandas 3.1 deprecates.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _exchange_calendar(name, start=start, end=end, side="right")

@@ -75,10 +75,9 @@ class BundleData(NamedTuple):
 
     def close(self) -> None:
         """Close the databases."""
-        for database in (self.asset_finder, self.adjustment_reader):
-            close = getattr(database, "close", None)
-            if close is not None:
-                close()
+        self.asset_finder.close()
+        self.asset_finder.engine.dispose()  # the finder leaves an engine open that it was given
+        self.adjustment_reader.close()
 
     def __enter__(self) -> Self:
         return self
@@ -299,9 +298,7 @@ def _write(
         )
         if bundle.create_writers:
             writers = _writers(stack, folder, calendar, start, end, lenient)
-        bundle.ingest(
-            environ, *writers, calendar, start, end, cache, show_progress, str(folder)
-        )
+        bundle.ingest(environ, *writers, calendar, start, end, cache, show_progress, str(folder))
     if bundle.create_writers:
         _keep_versions(folder, assets_versions)
 

@@ -19,7 +19,8 @@ FRAMES = ("daily", "minute")
 # Before pandas 3.1 read_csv by default misses the last bit of some floats; since then asking for
 # exact ones is deprecated.
 EXACT_FLOATS: dict[str, Any] = (
-    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    {}
+    if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     else {"float_precision": "round_trip"}
 )
 _SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip")
