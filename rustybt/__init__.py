@@ -12,9 +12,12 @@ from rustybt._missing import MissingFinder
 
 TYPE_CHECKING = False  # importing typing would cost more than this whole package
 if TYPE_CHECKING:
-    from rustybt import assets, data, gens, indicators, lib
+    from rustybt import api, assets, data, finance, gens, indicators, lib, utils
     from rustybt._versions import show_versions
     from rustybt.assets._assets import Asset, Equity, Future
+    from rustybt.cli.magic import load_ipython_extension
+    from rustybt.extensions import extension_args
+    from rustybt.utils.run_algo import run_algorithm
 
     __version__: str
 
@@ -23,18 +26,27 @@ __all__ = [
     "Equity",
     "Future",
     "__version__",
+    "api",
     "assets",
     "data",
+    "extension_args",
+    "finance",
     "gens",
     "indicators",
     "lib",
+    "load_ipython_extension",
+    "run_algorithm",
     "show_versions",
+    "utils",
 ]
 
 _HOMES = {
     "Asset": "rustybt.assets._assets",
     "Equity": "rustybt.assets._assets",
     "Future": "rustybt.assets._assets",
+    "extension_args": "rustybt.extensions",
+    "load_ipython_extension": "rustybt.cli.magic",
+    "run_algorithm": "rustybt.utils.run_algo",
     "show_versions": "rustybt._versions",
 }
 

@@ -110,6 +110,7 @@ cdef class PriceFeed:
     cdef dict _same_hours
     cdef const int64_t[::1] _first_minutes
     cdef const int64_t[::1] _last_minutes
+    cdef const int64_t[::1] _bar_times
     cdef Py_ssize_t _origin
     cdef Py_ssize_t _first_session
     cdef Py_ssize_t _first_minute
@@ -141,6 +142,7 @@ cdef class PriceFeed:
     cdef double _so_far(self, AssetBars bars, int column) except? -1
     cpdef void move(self, Py_ssize_t session, Py_ssize_t minute) except *
     cpdef void move_before_open(self, Py_ssize_t session, int64_t now_ns) except *
+    cpdef void move_within(self, Py_ssize_t session, int64_t now_ns) except *
     cpdef double price(self, object asset) except? -1
     cpdef double bar(self, object asset, int column) except? -1
     cpdef bint can_trade(self, object asset) except -1

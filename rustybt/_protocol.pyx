@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from rustybt.data.history import HistorySeries, frame_by_fields
+from rustybt.utils.execution import execution_times
 
 FIELDS = ("open", "high", "low", "close", "volume", "price")
 
@@ -608,6 +609,7 @@ cdef class PriceFeed:
         self._session_axis = data_portal.session_axis
         self._first_minutes = calendar.first_minutes_nanos
         self._last_minutes = calendar.last_minutes_nanos
+        self._bar_times = execution_times(calendar)[1] if self.daily else self._last_minutes
         self._session_bars = {}
         self._same_hours = {}
         self._bars = self._session_bars if self.daily else {}
@@ -665,7 +667,7 @@ cdef class PriceFeed:
         self.session_ns = self._session_axis._nanos[at]
         if self.daily:
             self._bar = self._perspective = at
-            self.now_ns = self._last_minutes[at]
+            self.now_ns = self._bar_times[at]
         else:
             if minute >= self._minute_axis.size():
                 raise IndexError(f"minute {minute} is none of {self._minute_axis.size()} minutes")
@@ -709,6 +711,19 @@ cdef class PriceFeed:
         if not 0 <= ordinal < self._session_axis.size():
             raise IndexError(f"session {session} is outside of the calendar")
         return ordinal
+
+    cpdef void move_within(self, Py_ssize_t session, int64_t now_ns) except *:
+        """Move the cursor to a daily bar, at another time of its session than its last minute.
+
+        Parameters
+        ----------
+        session : int
+            Ordinal on `sessions`.
+        now_ns : int
+            The present time, nanoseconds since 1970 in UTC.
+        """
+        self.move(session, -1)
+        self.now_ns = now_ns
 
     cdef int _open(self, Py_ssize_t session) except -1:
         """Find the first minute of a session."""

@@ -313,7 +313,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
 
     def _minutes(self) -> tuple[Any, Any]:
         """Return the ordinals of each session's first and last bar on the feed's minutes."""
-        from rustybt.utils.events import execution_times
+        from rustybt.utils.execution import execution_times
 
         feed = self._feed
         assert feed is not None  # noqa: S101 - _prepare has made it

@@ -416,6 +416,11 @@ class DataPortal:
         ]
 
     @cached_property
+    def split_sessions(self) -> frozenset[int]:
+        """Sessions in which some asset is split, nanoseconds since 1970."""
+        return frozenset(seconds * 1_000_000_000 for seconds in self._splits_by_date)
+
+    @cached_property
     def _splits_by_date(self) -> dict[int, list[tuple[int, float]]]:
         """Pairs of sid and ratio by seconds since 1970."""
         splits: dict[int, list[tuple[int, float]]] = {}

@@ -16,6 +16,7 @@ from rustybt.finance.blotter import SimulationBlotter
 from rustybt.finance.cancel_policy import NeverCancel
 from rustybt.finance.order import ORDER_STATUS
 from rustybt.gens.sim_engine import SESSION_END
+from rustybt.utils.execution import execution_times
 
 
 cdef class Scheduled:
@@ -85,6 +86,7 @@ cdef class Simulation:
     cdef const Py_ssize_t[::1] last_minutes
     cdef object bars
     cdef Py_ssize_t held
+    cdef bint is_daily
     cdef bint is_simulated_blotter
     cdef bint has_ordered
     cdef bint emits_minutes
@@ -103,6 +105,7 @@ cdef class Simulation:
         self.portal = algorithm.data_portal
         self.labels = labels
         self.before_trading_starts = before_trading_starts
+        self.is_daily = minutes is None
         if minutes is not None:
             self.first_minutes, self.last_minutes = minutes
         self.bars = self._all_bars(minutes)
@@ -121,9 +124,8 @@ cdef class Simulation:
     def _all_bars(self, minutes):
         """Return the times of all bars."""
         if minutes is None:
-            return np.asarray(self.portal.trading_calendar.last_minutes_nanos)[
-                np.searchsorted(self.portal.session_axis.nanos, self.feed.sessions)
-            ]
+            closes = execution_times(self.portal.trading_calendar)[1]
+            return closes[np.searchsorted(self.portal.session_axis.nanos, self.feed.sessions)]
         first, last = minutes
         if not first.size:
             return np.empty(0, dtype=np.int64)
@@ -147,7 +149,7 @@ cdef class Simulation:
         cdef Py_ssize_t sessions = len(self.labels)
         for session in range(sessions):
             self.begin(session)
-            if self.first_minutes is None:
+            if self.is_daily:
                 if self.starts_trading:
                     self.before_trading_start(session)
                 self.feed.move(session, -1)
@@ -178,8 +180,15 @@ cdef class Simulation:
         return 0
 
     cdef int before_trading_start(self, Py_ssize_t session) except -1:
-        """Call the strategy before the session's first bar."""
-        self.feed.move_before_open(session, self.before_trading_starts[session])
+        """Call the strategy before the session's first bar.
+
+        Of a session with a single bar the strategy sees that bar already, as in Zipline: it can
+        place no orders here, so nothing trades on what it sees before the next bar.
+        """
+        if self.is_daily:
+            self.feed.move_within(session, self.before_trading_starts[session])
+        else:
+            self.feed.move_before_open(session, self.before_trading_starts[session])
         self.algorithm.before_trading_start(self.data)
         return 0
 
@@ -260,7 +269,7 @@ cdef class Simulation:
         self.close_expired()
         if not self.is_simulated_blotter or type(blotter.cancel_policy) is not NeverCancel:
             self.date_blotter()
-            if self.first_minutes is None:
+            if self.is_daily:
                 blotter.execute_daily_cancel_policy(SESSION_END)
             else:
                 blotter.execute_cancel_policy(SESSION_END)

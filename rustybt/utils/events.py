@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from rustybt.utils.execution import execution_times, nanos
+
 if TYPE_CHECKING:
     from exchange_calendars import ExchangeCalendar
     from numpy.typing import NDArray
@@ -125,7 +127,7 @@ class _KnownRule(StatelessRule):
 
     def _sessions(self, bars: Times) -> NDArray[np.intp]:
         """Return the position of each bar's session in the calendar, the next one in a break."""
-        return np.searchsorted(_nanos(self.cal.last_minutes_nanos), bars)
+        return np.searchsorted(nanos(self.cal.last_minutes_nanos), bars)
 
 
 class ComposedRule(StatelessRule):
@@ -585,24 +587,8 @@ def _whole(name: str, n: float) -> int:
     return int(n)
 
 
-def _nanos(times: Any) -> Times:  # noqa: ANN401 - an array of int64 in any calendar
-    return np.asarray(times, dtype=np.int64)
-
-
 def _nanoseconds(span: datetime.timedelta) -> int:
     return span // datetime.timedelta(microseconds=1) * 1000
-
-
-def execution_times(calendar: ExchangeCalendar) -> tuple[Times, Times]:
-    """Return the first minute and the close of each session, as simulations see them."""
-    opens, closes = _nanos(calendar.first_minutes_nanos), _nanos(calendar.closes_nanos)
-    if not hasattr(calendar, "execution_time_from_open"):
-        return opens, closes
-    # Futures trade around the clock, but strategies run in a part of it.
-    index = [pd.DatetimeIndex(times.view("M8[ns]"), tz="UTC") for times in (opens, closes)]
-    first = calendar.execution_time_from_open(index[0])
-    last = calendar.execution_time_from_close(index[1])
-    return first.as_unit("ns").asi8, last.as_unit("ns").asi8
 
 
 def _nothing(context: object, data: object) -> None:

@@ -157,7 +157,7 @@ class Engine:
             data_portal=portal,
             trading_calendar=calendar,
             capital_changes={
-                pd.Timestamp(day): change for day, change in case.capital_changes.items()
+                pd.Timestamp(day, tz="UTC"): change for day, change in case.capital_changes.items()
             },
             benchmark_returns=pd.Series(0.0, index=sessions),
             **hooks,
