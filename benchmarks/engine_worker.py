@@ -1,8 +1,9 @@
 """The side of the engine's benchmark that runs in each engine's own process.
 
 Run as ``python -P engine_worker.py ROOT HOME ingest|run JOB`` where ROOT is "rustybt" or "zipline"
-and HOME the folder of its bundles. `run` prints a JSON object with the seconds of run_algorithm,
-the process's peak memory and the portfolio's daily values in cents.
+and HOME the folder of its bundles. `run` prints a JSON object with the seconds of importing the
+engine whole, those of run_algorithm after that, the process's peak memory and the portfolio's daily
+values in cents.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+# What run_algorithm uses; zipline imports all of it with its name, rustybt when it is needed.
+MODULES = (
+    "algorithm",
+    "assets.assets",
+    "data.adjustments",
+    "data.bundles",
+    "data.data_portal",
+    "sources.benchmark_source",
+    "utils.run_algo",
+)
 FIELDS = ["open", "high", "low", "close", "volume"]
 SESSIONS = 2_520
 
@@ -114,6 +125,10 @@ class Bench:
 
     def __init__(self, root: str, home: str) -> None:
         self.root = root
+        started = time.perf_counter()
+        for name in MODULES:
+            self.module(name)
+        self.import_seconds = time.perf_counter() - started
         self.environ = {**os.environ, "ZIPLINE_ROOT": home, "RUSTYBT_ROOT": home}
         self.calendar = self.module("utils.calendar_utils").get_calendar("XNYS")
 
@@ -196,6 +211,7 @@ class Bench:
         seconds = time.perf_counter() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {
+            "import_seconds": self.import_seconds,
             "seconds": seconds,
             "megabytes": peak * (1 if sys.platform == "darwin" else 1024) / 1e6,
             "cents": np.rint(perf["portfolio_value"].to_numpy() * 100).astype(int).tolist(),

@@ -282,8 +282,8 @@ class TradingAlgorithm(Orders, Lookups, Settings):
             self,
             tracker,
             self._data,
-            list(params.sessions),
-            self._before_trading_starts(),
+            params.sessions,
+            self._before_trading_starts() if self.has_before_trading_start else None,
             self._minutes() if params.data_frequency == "minute" else None,
             self._progress,
         )

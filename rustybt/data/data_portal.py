@@ -421,6 +421,16 @@ class DataPortal:
         return frozenset(seconds * 1_000_000_000 for seconds in self._splits_by_date)
 
     @cached_property
+    def ex_dates(self) -> frozenset[int]:
+        """Sessions in which some asset goes ex a dividend, nanoseconds since 1970."""
+        if self._adjustment_reader is None:
+            return frozenset()
+        rows = self._adjustment_reader.conn.execute(
+            "SELECT ex_date FROM dividend_payouts UNION SELECT ex_date FROM stock_dividend_payouts"
+        )
+        return frozenset(seconds * 1_000_000_000 for (seconds,) in rows)
+
+    @cached_property
     def _splits_by_date(self) -> dict[int, list[tuple[int, float]]]:
         """Pairs of sid and ratio by seconds since 1970."""
         splits: dict[int, list[tuple[int, float]]] = {}

@@ -387,6 +387,12 @@ cdef class Ledger:
             )
         self.pay_dividends(next_session)
 
+    @property
+    def owes_dividends(self):
+        """Whether dividends wait for their pay date."""
+        cdef PositionTracker tracker = self.position_tracker
+        return bool(tracker.unpaid_dividends or tracker.unpaid_stock_dividends)
+
     def pay_dividends(self, next_session):
         """Pay the dividends whose pay date is a session.
 

@@ -56,10 +56,11 @@ cdef class Simulation:
         Keeps the books.
     data : BarData
         What the strategy sees, over a feed at the frequency of the simulation.
-    labels : list of pandas.Timestamp, length sessions
+    labels : DatetimeIndex, shape (sessions,)
         Labels of the sessions.
-    before_trading_starts : ndarray of int64, shape (sessions,)
-        When `before_trading_start` is called in each session, nanoseconds since 1970, UTC.
+    before_trading_starts : ndarray of int64, shape (sessions,), or None
+        When `before_trading_start` is called in each session, nanoseconds since 1970, UTC; None
+        where it is not.
     minutes : tuple of ndarray of intp, each of shape (sessions,), or None
         Ordinals of each session's first and last bar on the feed's minutes; None for daily bars.
     progress : callable, optional
@@ -76,7 +77,8 @@ cdef class Simulation:
     cdef object create_context
     cdef BarData data
     cdef PriceFeed feed
-    cdef list labels
+    cdef object labels
+    cdef dict positions
     cdef list events
     cdef list closing
     cdef set watched
@@ -104,7 +106,10 @@ cdef class Simulation:
         self.feed = data.feed
         self.portal = algorithm.data_portal
         self.labels = labels
-        self.before_trading_starts = before_trading_starts
+        self.positions = tracker.positions
+        self.starts_trading = before_trading_starts is not None
+        if self.starts_trading:
+            self.before_trading_starts = before_trading_starts
         self.is_daily = minutes is None
         if minutes is not None:
             self.first_minutes, self.last_minutes = minutes
@@ -112,7 +117,6 @@ cdef class Simulation:
         self.progress = progress
         self.emits_minutes = tracker.emission_rate == "minute"
         self.strategy_handle_data = algorithm.strategy_handle_data
-        self.starts_trading = algorithm.has_before_trading_start
         self.create_context = algorithm.event_manager.create_context
         self.events = []
         self.closing = []
@@ -162,18 +166,32 @@ cdef class Simulation:
 
     cdef int begin(self, Py_ssize_t session) except -1:
         """Begin a session: capital changes, dividends, splits."""
-        label = self.labels[session]
         cdef int64_t nanos = self.feed.sessions[session]
+        ledger = self.ledger
         if nanos in self.algorithm.capital_changes_by_time:
             self.packets += self.algorithm.change_capital(nanos)
         self.feed.move_before_open(session, nanos)
-        self.tracker.handle_market_open(label, self.portal)
-        if nanos not in self.portal.split_sessions:
-            return 0
-        positions = self.tracker.positions
-        if not positions and not self.blotter.open_orders:
-            return 0
-        splits = self.portal.get_splits(positions.keys() | self.blotter.open_orders.keys(), label)
+        if self.tracker.columnar:
+            ledger.start_of_session(None)
+            if self.positions and nanos in self.portal.ex_dates:
+                ledger.process_dividends(
+                    self.labels[session],
+                    self.algorithm.asset_finder,
+                    self.portal.adjustment_reader,
+                )
+            elif ledger.owes_dividends:
+                ledger.pay_dividends(self.labels[session])
+            ledger.record_start()
+        else:
+            self.tracker.handle_market_open(self.labels[session], self.portal)
+        if nanos in self.portal.split_sessions:
+            self.split(self.labels[session])
+        return 0
+
+    cdef int split(self, label) except -1:
+        """Restate positions and orders after the splits of a session."""
+        assets = self.positions.keys() | self.blotter.open_orders.keys()
+        splits = self.portal.get_splits(assets, label)
         if splits:
             self.blotter.process_splits(splits)
             self.ledger.process_splits(splits)
@@ -275,18 +293,20 @@ cdef class Simulation:
                 blotter.execute_cancel_policy(SESSION_END)
         if self.algorithm.account_controls:
             self.algorithm.validate_account_controls()
-        packet = self.tracker.handle_market_close(self.feed.now(), self.portal)
-        if packet is None:
+        if self.tracker.columnar:
+            self.ledger.sync_last_sale_prices(self.feed)
+            self.ledger.record_end(self.feed.now_ns)
             if self.algorithm.variables:
                 self.ledger.recording.record_variables(self.algorithm.variables)
-        else:
-            packet["daily_perf"]["recorded_vars"] = self.algorithm.recorded_vars
-            self.packets.append(packet)
+            return 0
+        packet = self.tracker.handle_market_close(self.feed.now(), self.portal)
+        packet["daily_perf"]["recorded_vars"] = self.algorithm.recorded_vars
+        self.packets.append(packet)
         return 0
 
     cdef int close_expired(self) except -1:
         """Close positions and cancel orders in assets that have reached their auto-close date."""
-        positions = self.tracker.positions
+        positions = self.positions
         open_orders = self.blotter.open_orders
         if self.has_ordered or len(positions) != self.held:
             self.has_ordered = False
