@@ -238,7 +238,8 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         ------
         Exception
             Whatever the strategy raises. The perf frame of the sessions before then is its
-            attribute `partial_perf` and that of the algorithm, and a note names the time.
+            attribute `partial_perf` and that of the algorithm, the time its attribute `simulated`,
+            which a note names too.
         """
         if data_portal is not None:
             self.data_portal = data_portal
@@ -344,7 +345,9 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         )
         self.partial_perf = perf
         error.add_note(f"in the simulation at {self.datetime}, after {len(perf)} whole sessions")
-        error.partial_perf = perf  # type: ignore[attr-defined] # for whoever catches it
+        # For whoever catches it.
+        error.partial_perf = perf  # type: ignore[attr-defined]
+        error.simulated = self.datetime  # type: ignore[attr-defined]
 
     def change_capital(self, nanos: int) -> list[dict[str, Any]]:
         """Pay the capital change of a time in or out.

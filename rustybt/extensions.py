@@ -1,4 +1,7 @@
-"""Values that the command line hands to extensions: ``rustybt -x key.name=value``."""
+"""What extensions use: names for parts of a simulation, and values of the command line.
+
+``rustybt -x key.name=value`` sets `extension_args`; the registry is that of `rustybt.registry`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,33 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from rustybt.errors import RustybtError
+from rustybt.registry import (
+    Registry,
+    clear,
+    create_registry,
+    extensible,
+    get_registry,
+    load,
+    register,
+    unregister,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+__all__ = [
+    "ExtensionArgumentError",
+    "Registry",
+    "clear",
+    "create_args",
+    "create_registry",
+    "extensible",
+    "extension_args",
+    "get_registry",
+    "load",
+    "register",
+    "unregister",
+]
 
 _ARGUMENT = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)=(.*)", re.DOTALL)
 

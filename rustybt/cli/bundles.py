@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Show progress on a terminal.",
 )
-def ingest(bundle: str, assets_versions: tuple[int, ...], show_progress: bool) -> None:
+@click.option(
+    "--lenient",
+    is_flag=True,
+    help="Report bars that are wrong and leave them out, instead of refusing the data.",
+)
+def ingest(
+    bundle: str, assets_versions: tuple[int, ...], show_progress: bool, lenient: bool
+) -> None:
     """Ingest the data of a bundle."""
     import pandas as pd
 
@@ -40,6 +47,7 @@ def ingest(bundle: str, assets_versions: tuple[int, ...], show_progress: bool) -
         pd.Timestamp.now(tz="UTC"),
         assets_versions,
         show_progress and click.get_text_stream("stderr").isatty() and not os.environ.get("CI"),
+        lenient=lenient,
     )
 
 

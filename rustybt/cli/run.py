@@ -16,8 +16,6 @@ from .options import Time
 from .progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
 DEFAULT_BUNDLE = "sample"
@@ -221,9 +219,22 @@ def _simulate(
                 progress=progress,
                 **algo.functions,
             )
-        except RustybtError as error:
-            return getattr(error, "partial_perf", None), str(error)
+        except Exception as error:
+            line = strategy.line_in(error, algo.name)
+            if line is None and not isinstance(error, RustybtError):
+                raise  # neither the strategy's fault nor the user's
+            return getattr(error, "partial_perf", None), _sentence(error, algo.name, line)
     return perf, None
+
+
+def _sentence(error: Exception, name: str, line: int | None) -> str:
+    """Say where in the strategy, at which session and why a backtest ended."""
+    said = str(error) if isinstance(error, RustybtError) else f"{type(error).__name__}: {error}"
+    if line is None:
+        return said
+    time = getattr(error, "simulated", None)
+    when = "" if time is None else f", at {time:%Y-%m-%d %H:%M}"
+    return f"{name}, line {line}{when}: {said}"
 
 
 def _write(

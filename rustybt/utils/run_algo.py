@@ -331,40 +331,40 @@ def run_backtest(
     from rustybt.utils.calendar_utils import get_calendar
 
     calendar = get_calendar(DEFAULT_CALENDAR) if trading_calendar is None else trading_calendar
-    data = bundles.load(bundle, environ, bundle_timestamp)
-    params = _parameters(start, end, calendar, capital_base, data_frequency, bundle, data)
-    sid, returns = (benchmark_spec or BenchmarkSpec()).resolve(data.asset_finder, params.sessions)
     try:
         chosen = metrics.load(metrics_set) if isinstance(metrics_set, str) else metrics_set
         if isinstance(blotter, str):
             blotter = load(Blotter, blotter)
     except ValueError as error:
         raise RunError(reason=str(error)) from None
-    daily, minute = data.equity_daily_bar_reader, data.equity_minute_bar_reader
-    first = (minute if data_frequency == "minute" else daily).first_trading_day
-    portal = DataPortal(
-        data.asset_finder,
-        trading_calendar=calendar,
-        first_trading_day=first,
-        equity_daily_reader=daily,
-        equity_minute_reader=minute,
-        future_daily_reader=daily,
-        future_minute_reader=minute,
-        adjustment_reader=data.adjustment_reader,
-    )
-    return TradingAlgorithm(
-        params,
-        data_portal=portal,
-        initialize=initialize,
-        handle_data=handle_data,
-        before_trading_start=before_trading_start,
-        analyze=analyze,
-        metrics_set=chosen,
-        blotter=blotter,
-        benchmark_sid=sid,
-        benchmark_returns=returns,
-        progress=progress,
-    ).run()
+    with bundles.load(bundle, environ, bundle_timestamp) as data:
+        params = _parameters(start, end, calendar, capital_base, data_frequency, bundle, data)
+        spec = benchmark_spec or BenchmarkSpec()
+        sid, returns = spec.resolve(data.asset_finder, params.sessions)
+        daily, minute = data.equity_daily_bar_reader, data.equity_minute_bar_reader
+        portal = DataPortal(
+            data.asset_finder,
+            trading_calendar=calendar,
+            first_trading_day=(minute if data_frequency == "minute" else daily).first_trading_day,
+            equity_daily_reader=daily,
+            equity_minute_reader=minute,
+            future_daily_reader=daily,
+            future_minute_reader=minute,
+            adjustment_reader=data.adjustment_reader,
+        )
+        return TradingAlgorithm(
+            params,
+            data_portal=portal,
+            initialize=initialize,
+            handle_data=handle_data,
+            before_trading_start=before_trading_start,
+            analyze=analyze,
+            metrics_set=chosen,
+            blotter=blotter,
+            benchmark_sid=sid,
+            benchmark_returns=returns,
+            progress=progress,
+        ).run()
 
 
 def _parameters(
