@@ -40,9 +40,10 @@ def assets(
     """List the assets of a bundle: all of them, or those with SYMBOLS."""
     from rustybt.data import bundles as registry
 
-    data = registry.load(bundle, os.environ, bundle_timestamp)
-    finder = data.asset_finder
-    found = sorted(finder.retrieve_all(finder.sids), key=lambda asset: (asset.symbol, asset.sid))
+    with registry.load(bundle, os.environ, bundle_timestamp) as data:
+        finder = data.asset_finder
+        found = list(finder.retrieve_all(finder.sids))
+    found.sort(key=lambda asset: (asset.symbol, asset.sid))
     if symbols:
         wanted = {symbol.upper() for symbol in symbols}
         found = [asset for asset in found if asset.symbol.upper() in wanted]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -46,7 +47,7 @@ def ingest(
         os.environ,
         pd.Timestamp.now(tz="UTC"),
         assets_versions,
-        show_progress and click.get_text_stream("stderr").isatty() and not os.environ.get("CI"),
+        show_progress and sys.stderr.isatty() and not os.environ.get("CI"),
         lenient=lenient,
     )
 

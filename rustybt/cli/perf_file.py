@@ -87,7 +87,7 @@ def write_csv(perf: pd.DataFrame, target: Path | TextIO) -> None:
     flat = perf.copy()
     for name in flat.columns:
         if flat[name].dtype == object:
-            flat[name] = [_csv_cell(value) for value in flat[name]]
+            flat[name] = pd.Series([_csv_cell(value) for value in flat[name]], index=flat.index)
     flat.to_csv(target, index_label="period_end", lineterminator="\n")
 
 
@@ -207,11 +207,11 @@ def _field(row: Mapping[str, Any], name: str) -> object:
     return value.name if isinstance(value, Enum) else value
 
 
-def _storable(column: pd.Series[Any]) -> pd.Series[Any] | list[str]:
+def _storable(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column of Python objects as Arrow knows it, as text where it knows no better."""
     import pyarrow as pa
 
     try:
         return pd.Series(pa.array(column, from_pandas=True).to_pandas(), index=column.index)
     except pa.ArrowException:
-        return [json.dumps(_plain(value)) for value in column]
+        return pd.Series([json.dumps(_plain(value)) for value in column], index=column.index)

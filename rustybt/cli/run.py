@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,7 @@ def backtest(algo: strategy.Strategy, options: dict[str, Any]) -> pd.DataFrame:
         if not options["quiet"]:
             _show(perf, partial, as_json=options["as_json"], on_stderr=options["output"] == "-")
         if options["output"] == "-":
-            perf_file.write_csv(perf, click.get_text_stream("stdout"))
+            perf_file.write_csv(perf, sys.stdout)
     if perf is None or partial is not None:
         kept = [str(path) for path in targets if path is not None and perf is not None]
         where = f"; the part up to there is in {' and '.join(kept)}" if kept else ""

@@ -133,7 +133,8 @@ def test_other_suffixes_are_refused(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_older_file(tmp_path: Path) -> None:
     path = tmp_path / "perf.parquet"
     path.write_text("older")
-    broken = make_perf().assign(orders=[[{"amount": 1}], []])
+    broken = make_perf()
+    broken.at[CLOSES[0], "orders"] = [{"amount": 1}]
     with pytest.raises(KeyError):
         write_perf(broken, path)
     assert path.read_text() == "older"
