@@ -9,6 +9,8 @@ import tempfile
 
 import numpy as np
 import pandas as pd
+
+from rustybt import run_algorithm
 from rustybt.api import (
     continuous_future,
     get_open_orders,
@@ -17,11 +19,9 @@ from rustybt.api import (
     set_commission,
     set_slippage,
 )
+from rustybt.data import bundles
 from rustybt.finance import commission, slippage
 from rustybt.utils.calendar_utils import get_calendar
-
-from rustybt import run_algorithm
-from rustybt.data import bundles
 
 BUNDLE = "generated-futures"
 CALENDAR = "us_futures"

@@ -9,6 +9,7 @@ Run it with ``rustybt run examples/olmar.py --start 2005-01-03 --end 2012-12-31`
 """
 
 import numpy as np
+
 from rustybt.api import order_target_percent, record, set_commission, symbols
 from rustybt.finance import commission
 

@@ -145,7 +145,7 @@ class IncompatibleCommissionModel(RustybtError):
     """A commission model is not for the kind of asset it was set for."""
 
     msg = (
-        "You attempted to set an incompatible commission model for {asset_type}. The commission model "
+        "You attempted to set an incompatible commission model for {asset_type}. The model "
         "'{given_model}' only supports {supported_asset_types}."
     )
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Time(click.ParamType):
+class Time(click.ParamType):  # type: ignore[type-arg] # generic since click 8.2, in name only
     """A date or a time, as a Timestamp in UTC or, with `as_session`, a session label.
 
     Parameters
@@ -30,10 +30,10 @@ class Time(click.ParamType):
         import pandas as pd
 
         try:
-            time = pd.Timestamp(value)  # type: ignore[arg-type]  # anything: it says so if it can't
+            time = pd.Timestamp(value)  # type: ignore[arg-type] # anything: it says so if it can't
         except (TypeError, ValueError):
-            time = pd.NaT  # type: ignore[assignment]
-        if time is pd.NaT:
+            self.fail(f"{value!r} is no date; write 2012-01-31", param, ctx)
+        if pd.isna(time):
             self.fail(f"{value!r} is no date; write 2012-01-31", param, ctx)
         if not self.as_session:
             return time.tz_localize("UTC") if time.tz is None else time.tz_convert("UTC")

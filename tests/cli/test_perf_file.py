@@ -134,7 +134,7 @@ def test_a_failure_leaves_the_older_file(tmp_path: Path) -> None:
     path = tmp_path / "perf.parquet"
     path.write_text("older")
     broken = make_perf()
-    broken.at[CLOSES[0], "orders"] = [{"amount": 1}]
+    broken["orders"] = pd.Series([[{"amount": 1}], []], index=CLOSES)
     with pytest.raises(KeyError):
         write_perf(broken, path)
     assert path.read_text() == "older"

@@ -45,8 +45,6 @@ from rustybt.finance.slippage import (
 )
 from rustybt.finance.transaction import Transaction
 
-# ruff: noqa: D102 - the models' methods are documented by their bases
-
 REPLAY = runpy.run_path(str(Path(__file__).parent / "oracle" / "replay.py"))
 EXCHANGE = ExchangeInfo("New York Stock Exchange", "XNYS", "US")
 ASSET = Equity(24, EXCHANGE, symbol="A")

@@ -1,6 +1,7 @@
 """Orders that the trading controls refuse, with an error or with a log line."""
 
 import pandas as pd
+
 from rustybt.api import (
     order,
     order_target_percent,

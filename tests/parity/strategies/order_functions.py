@@ -1,6 +1,7 @@
 """Every function that orders, each on a day of its own, with what is open in between."""
 
 import pandas as pd
+
 from rustybt.api import (
     batch_market_order,
     cancel_order,

@@ -1,6 +1,7 @@
 """Assets that must not be ordered: always, or within dates; the rest is traded."""
 
 import pandas as pd
+
 from rustybt.api import order, record, set_asset_restrictions, set_do_not_order_list, symbols
 from rustybt.finance.asset_restrictions import (
     RESTRICTION_STATES,
