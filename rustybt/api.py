@@ -18,7 +18,6 @@ _METHODS = (
     "batch_market_order",
     "cancel_order",
     "continuous_future",
-    "fetch_csv",
     "future_symbol",
     "get_datetime",
     "get_environment",

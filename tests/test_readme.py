@@ -5,24 +5,53 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import sources
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
+COMMAND = re.compile(r"^    (rustybt run .*)\n\n.*\n\n((?:    .*\n)+)", re.MULTILINE)
 
 
-def test_the_example_prints_what_it_shows(tmp_path: Path) -> None:
-    found = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
-    assert found is not None
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [found for page in PAGES for found in EXAMPLE.findall(page.read_text(encoding="utf-8"))],
+)
+def test_examples_print_what_they_show(code: str, shown: str, tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-P", "-W", "error", "-c", found[1]],
+        [sys.executable, "-P", "-W", "error", "-c", code],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.stderr == ""
-    assert run.stdout == found[2]
+    assert run.stdout == shown
+
+
+def test_every_python_block_is_such_an_example() -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert text.count("```python\n") == len(EXAMPLE.findall(text)), page
+
+
+def test_the_command_shows_what_it_prints(tmp_path: Path) -> None:
+    found = COMMAND.search(README)
+    assert found is not None
+    words = [str(ROOT / word) if word.endswith(".py") else word for word in found[1].split()]
+    run = subprocess.run(
+        [sys.executable, "-P", "-m", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stderr == ""
+    assert run.stdout == "".join(line[4:] + "\n" for line in found[2].splitlines())
+    assert (tmp_path / "report.html").is_file()
 
 
 def test_the_smoke_table_lists_every_module() -> None:
