@@ -46,6 +46,10 @@ DIRECTIVES = {
     "linetrace": DEBUG_CORE,
 }
 
+# What Cython generates for memoryviews and functions, once for all modules and not in each of them:
+# it is more than half of what the C compiler would have to read.
+SHARED = f"{sources.PACKAGE}._cyutility"
+
 RECORD = f"{sources.PACKAGE}/_build_record.json"
 REVISION = "SOURCE_REVISION"
 SHARED_OBJECTS = ("*.so", "*.pyd", "*.dylib", "*.dll")
@@ -63,8 +67,20 @@ def settings() -> str:
 
     It is part of every generated file, so that another setting compiles everything again.
     """
-    settings = (sorted(DIRECTIVES.items()), c_flags(), version("Cython"))
+    shared = any(module.name == SHARED for module in CYTHON)
+    settings = (sorted(DIRECTIVES.items()), c_flags(), version("Cython"), shared)
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:16]
+
+
+def translated_from(extension: Extension) -> list[str]:
+    """Return the sources that Cython is given.
+
+    It writes the C of the shared module itself and wants the name of that file. The .pyx of that
+    name declares the module to everybody else.
+    """
+    if extension.name != SHARED:
+        return list(extension.sources)
+    return [str(Path(source).with_suffix(".c")) for source in extension.sources]
 
 
 def fingerprint_source(module: sources.CompiledSource) -> str:
@@ -146,12 +162,13 @@ class BuildExtensions(build_ext):
 
         by_name = {module.name: module for module in CYTHON}
         translated = cythonize(
-            [Extension(ext.name, ext.sources) for ext in self.extensions],
+            [Extension(ext.name, translated_from(ext)) for ext in self.extensions],
             build_dir=str(Path("build", f"cython-{settings()}")),
             compiler_directives=DIRECTIVES,
             nthreads=cores(),
             annotate=False,
             quiet=not self.verbose,
+            shared_utility_qualified_name=SHARED if SHARED in by_name else None,
         )
         for extension, generated in zip(self.extensions, translated, strict=True):
             module = by_name[extension.name]

@@ -53,6 +53,18 @@ def _wheel(project: Path, **variables: str) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def _run(
+    project: Path, wheel: dict[str, bytes], script: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script beside the unpacked wheel."""
+    unpacked = project / "unpacked"
+    for name, content in wheel.items():
+        (unpacked / name).parent.mkdir(parents=True, exist_ok=True)
+        (unpacked / name).write_bytes(content)
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False)
+
+
 def _shared_objects(wheel: dict[str, bytes]) -> list[str]:
     return sorted(name for name in wheel if name.endswith((".so", ".pyd")))
 
@@ -110,21 +122,28 @@ def test_the_debug_switch_checks_bounds(project: Path) -> None:
         "def at(double[:] x, Py_ssize_t i):\n    return x[i]\n"
     )
     wheel = _wheel(project, RUSTYBT_DEBUG_CORE="1")
-    (name,) = _shared_objects(wheel)
-    target = project / "unpacked" / name
-    target.parent.mkdir(parents=True)
-    target.write_bytes(wheel[name])
-    (target.parent / "__init__.py").write_text("")
-    script = "import array, rustybt.small as s; s.at(array.array('d', [1.0]), 5)"
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=project / "unpacked",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = _run(project, wheel, "import array, rustybt.small as s; s.at(array.array('d', [1.0]), 5)")
     assert run.stderr.rstrip().endswith("IndexError: Out of bounds on buffer access (axis 0)")
     assert json.loads(wheel["rustybt/_build_record.json"])["build"]["debug"] is True
+
+
+def test_what_cython_brings_is_shared_where_the_module_for_it_is_declared(project: Path) -> None:
+    (project / "rustybt/_cyutility.pyx").write_text("")
+    for name in ("small", "other"):
+        (project / f"rustybt/{name}.pyx").write_text("def view(double[:] x):\n    return x[1:]\n")
+    wheel = _wheel(project)
+    record = json.loads(wheel["rustybt/_build_record.json"])
+    assert [module["name"] for module in record["modules"]] == [
+        "rustybt._cyutility",
+        "rustybt.other",
+        "rustybt.small",
+    ]
+    script = (
+        "import array; from rustybt import _cyutility, other, small; x = array.array('d', [1.0, 2.0]);"
+        "views = small.view(x), other.view(x);"
+        "print([isinstance(view, _cyutility.memoryview) for view in views], views[0][0])"
+    )
+    assert _run(project, wheel, script).stdout == "[True, True] 2.0\n"
 
 
 def test_the_debug_switch_leaves_no_debug_objects_behind(project: Path) -> None:

@@ -178,6 +178,74 @@ def test_an_interrupted_build_is_not_trusted(repository: Path) -> None:
     assert not (work / "unfinished").exists()
 
 
+def _read(paths: list[Path]) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def test_the_same_build_again_is_taken_from_the_last_and_any_other_is_made(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = repository / "dist/x"
+    steps: list[str] = []
+
+    def run(kind: str, *_: object) -> Path:
+        steps.append(kind)
+        suffix = ".tar.gz" if kind == "sdist" else "-py3-none-any.whl"
+        made = work / "made" / f"toy-1.0{suffix}"
+        made.parent.mkdir(exist_ok=True)
+        made.write_bytes(f"{kind} {len(steps)}".encode())
+        return made
+
+    def built() -> bool:
+        """Build; tell whether it was made, and check that what is there was made last."""
+        before = len(steps)
+        found = _read(builder.build(repository, out))
+        assert sorted(found.values()) == [
+            f"{kind} {len(steps) - back}".encode() for kind, back in (("sdist", 1), ("wheel", 0))
+        ]
+        assert {path.name: path.read_bytes() for path in out.iterdir()} == found
+        return len(steps) > before
+
+    work = repository / "build" / builder._abi()
+    monkeypatch.setattr(builder, "_run", run)
+    monkeypatch.setattr(packing, "repack", lambda *_: None)
+    monkeypatch.setattr(tree, "sdist_contents", lambda *_: {})
+    monkeypatch.delenv("CFLAGS", raising=False)
+    assert built()
+    assert not built()
+    (out / "toy-1.0.tar.gz").write_bytes(b"changed in the place it was put")
+    assert not built()
+    monkeypatch.setenv("SHLVL", "7")
+    assert not built()
+
+    monkeypatch.setenv("CFLAGS", "-O0")
+    assert built()
+    monkeypatch.setattr(sys, "version", f"{sys.version} patched")
+    assert built()
+    (repository / "toy/__init__.py").write_text("answer = 43\n")
+    assert built()
+    _git(repository, "commit", "--quiet", "--all", "--message", "another revision")
+    assert built()
+    (repository / ".cargo").mkdir()
+    (repository / ".cargo/config.toml").write_text("[build]\n")
+    assert built()
+    monkeypatch.setattr("artefacts.finished._compilers", lambda _: ["another compiler"])
+    assert built()
+    assert not built()
+
+    kept = work / "finished"
+    for damage in (
+        lambda: (kept / "toy-1.0.tar.gz").write_bytes(b"sdist of something else"),
+        (kept / "toy-1.0-py3-none-any.whl").unlink,
+        lambda: (kept / "manifest.json").write_text("{"),
+        lambda: (kept / "manifest.json").write_text("[]"),
+        (work / "unfinished").touch,
+    ):
+        damage()
+        assert built()
+        assert not built()
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [

@@ -2,7 +2,7 @@
 
 The wheel is never built from the checkout, so a source that the sdist forgot is missed at once.
 Both happen in folders of their own under ``build/`` that persist, so that only what changed is
-compiled again.
+compiled again; where nothing did, the artefacts of the last build serve.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sysconfig
 from collections import deque
 from typing import TYPE_CHECKING
 
-from artefacts import packing, tree
+from artefacts import finished, packing, tree
 from artefacts.checkout import Checkout
 from artefacts.errors import ArtefactError
 from pixiw.lock import FileLock
@@ -49,21 +49,28 @@ def build(root: Path, outdir: Path) -> list[Path]:
     work = root / "build" / _abi()
     work.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock", waiting=f"another build is using {work}"):
-        _begin(work)
         environment = checkout.environment(os.environ)
         epoch = packing.epoch_of(environment)
+        contents = checkout.contents()
+        key = finished.key(root, contents, environment)
+        if not (work / "unfinished").exists():
+            artefacts = finished.find(work, key)
+            if artefacts is not None:
+                return _publish(artefacts, outdir)
+        _begin(work)
         log = work / "build.log"
         log.unlink(missing_ok=True)
         made = work / "made"
         shutil.rmtree(made, ignore_errors=True)
         source = work / "checkout"
-        tree.sync(source, checkout.contents(), keep=frozenset())
+        tree.sync(source, contents, keep=frozenset())
         sdist = _run("sdist", source, made, environment, log)
         packing.repack(sdist, epoch)
         unpacked = work / "sdist"
         tree.sync(unpacked, tree.sdist_contents(sdist), keep=_PRODUCTS)
         wheel = _run("wheel", unpacked, made, environment, log)
         packing.repack(wheel, epoch)
+        finished.keep(work, key, [sdist, wheel])
         published = _publish([sdist, wheel], outdir)
         _end(work)
     return published
@@ -97,6 +104,7 @@ def _begin(work: Path) -> None:
     if unfinished.exists():
         for name in ("checkout", "sdist", "made"):
             shutil.rmtree(work / name, ignore_errors=True)
+        finished.forget(work)
     unfinished.touch()
 
 
