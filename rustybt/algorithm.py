@@ -1,8 +1,8 @@
-"""The algorithm: a strategy, its market data and its books, run from the first session to the last."""
+"""The algorithm: a strategy, its market data and its books, run over its sessions."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rustybt.finance.trading import SimulationParameters
     from rustybt.sources.benchmark_source import BenchmarkSource
 
-BEFORE_TRADING_STARTS = datetime.time(8, 45)
+BEFORE_TRADING_STARTS = dt.time(8, 45)
 BEFORE_TRADING_ZONE = "US/Eastern"
 
 
@@ -128,7 +128,9 @@ class TradingAlgorithm(Orders, Lookups, Settings):
             raise ValueError("TradingAlgorithm needs a data_portal or an asset_finder")
         if data_portal is not None:
             if asset_finder is not None and asset_finder is not data_portal.asset_finder:
-                raise ValueError("the asset_finder is not that of the data_portal: pass one of them")
+                raise ValueError(
+                    "the asset_finder is not that of the data_portal: pass one of them"
+                )
             asset_finder = data_portal.asset_finder
         if trading_calendar is not None and (
             trading_calendar.name != sim_params.trading_calendar.name
@@ -139,7 +141,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
             )
         if not sim_params.capital_base > 0:
             raise ZeroCapitalError
-        functions = {
+        functions: dict[str, Any] = {
             "initialize": initialize,
             "handle_data": handle_data,
             "before_trading_start": before_trading_start,
@@ -316,15 +318,15 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         """Return the ordinals of each session's first and last bar on the feed's minutes."""
         from rustybt.utils.execution import execution_times
 
-        feed = self._feed
-        assert feed is not None  # noqa: S101 - _prepare has made it
+        assert self._feed is not None  # noqa: S101 - _prepare has made it
+        minutes: Any = self._feed.minutes
         labels = self.trading_calendar.sessions
         first = int(labels.searchsorted(self.sim_params.start_session))
         sessions = slice(first, first + len(self.sim_params.sessions))
         opens, closes = execution_times(self.trading_calendar)
         return (
-            np.searchsorted(feed.minutes, opens[sessions]).astype(np.intp),
-            np.searchsorted(feed.minutes, closes[sessions], side="right").astype(np.intp) - 1,
+            np.searchsorted(minutes, opens[sessions]).astype(np.intp),
+            np.searchsorted(minutes, closes[sessions], side="right").astype(np.intp) - 1,
         )
 
     def _performance(self) -> pd.DataFrame:
@@ -340,9 +342,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         if simulation is None:
             return
         tracker = self.metrics_tracker
-        perf = (
-            tracker.performance() if tracker.columnar else from_packets(simulation.packets)
-        )
+        perf = tracker.performance() if tracker.columnar else from_packets(simulation.packets)
         self.partial_perf = perf
         error.add_note(f"in the simulation at {self.datetime}, after {len(perf)} whole sessions")
         # For whoever catches it.
@@ -377,7 +377,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
                 delta = change["value"]
             case other:
                 raise ValueError(
-                    f"the capital change at {time} must be of type 'delta' or 'target', got {other!r}"
+                    f"the capital change at {time} must be a 'delta' or a 'target', got {other!r}"
                 )
         self.capital_change_deltas[time] = delta
         self.metrics_tracker.capital_change(delta)
@@ -408,8 +408,8 @@ def _functions_of(
     script: str,
     name: str | None,
     namespace: dict[str, Any],
-    given: Mapping[str, Callable[..., object] | None],
-) -> dict[str, Callable[..., object] | None]:
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
     """Run a script and return the functions of the strategy that it defines."""
     twice = [function for function, value in given.items() if value is not None]
     if twice:

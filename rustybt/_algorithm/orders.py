@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-import math
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from rustybt._algorithm.state import State
 from rustybt.assets import Asset
@@ -17,7 +19,7 @@ from rustybt.errors import (
 from rustybt.finance.execution import LimitOrder, MarketOrder, StopLimitOrder, StopOrder
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from pandas.api.typing import NaTType
 
     from rustybt.finance.execution import ExecutionStyle
 
@@ -184,10 +186,9 @@ class Orders(State):
         TypeError
             If it is no Series of int64.
         """
-        import pandas as pd
-
-        if not isinstance(share_counts, pd.Series) or share_counts.dtype != "int64":
-            kind = getattr(share_counts, "dtype", type(share_counts).__name__)
+        given: object = share_counts  # whatever the strategy passes
+        if not isinstance(given, pd.Series) or given.dtype != "int64":
+            kind = getattr(given, "dtype", type(given).__name__)
             raise TypeError(f"batch_market_order takes a Series of int64 by asset, got {kind}")
         orders = [(asset, int(amount), MARKET) for asset, amount in share_counts.items() if amount]
         identifiers: list[str | None] = self.blotter.batch_order(orders)
@@ -272,19 +273,15 @@ class Orders(State):
         style: ExecutionStyle | None,
     ) -> str | None:
         shares = whole(amount)
-        if limit_price is None and stop_price is None:
-            style = style or MARKET
-        elif style is not None:
+        if style is None:
+            style = _style(asset, limit_price, stop_price)
+        elif limit_price is not None or stop_price is not None:
             name = "limit_price" if limit_price is not None else "stop_price"
-            raise UnsupportedOrderParameters(
-                msg=f"Passing both {name} and style is not supported."
-            )
+            raise UnsupportedOrderParameters(msg=f"Passing both {name} and style is not supported.")
         if self.trading_controls:
             portfolio, time = self.portfolio, self.datetime
             for control in self.trading_controls:
                 control.validate(asset, shares, portfolio, time, self._data)
-        if style is None:
-            style = _style(asset, limit_price, stop_price)
         identifier: str | None = self.blotter.order(asset, shares, style)
         return identifier
 
@@ -293,24 +290,23 @@ class Orders(State):
         feed = self._feed
         assert feed is not None  # noqa: S101 - _can_order has seen to it
         price = feed.price(asset)
-        if price != price or not self._is_alive(asset):  # noqa: PLR0124 - NaN
+        if isnan(price) or not self._is_alive(asset):
             raise CannotOrderDelistedAsset(msg=self._why_no_price(asset))
-        if abs(price) < 1e-7:  # noqa: PLR2004 - nothing can be inferred from a price of zero
+        if abs(price) < 1e-7:
             log.debug("Price of 0 for %s; can't infer value", asset)
             return 0.0
         return value / (price * asset.price_multiplier)
 
     def _is_alive(self, asset: Asset) -> bool:
         assert self._feed is not None  # noqa: S101 - a simulation runs
-        now = self._feed.session_ns
-        return asset.start_date.value <= now <= asset.end_date.value  # type: ignore[union-attr]
+        return nanos(asset.start_date) <= self._feed.session_ns <= nanos(asset.end_date)
 
     def _why_no_price(self, asset: Asset) -> str:
         assert self._feed is not None  # noqa: S101 - a simulation runs
         now = self._feed.session_ns
-        if now < asset.start_date.value:  # type: ignore[union-attr]
+        if now < nanos(asset.start_date):
             return f"Cannot order {asset.symbol}, as it started trading on {asset.start_date}."
-        if now > asset.end_date.value:  # type: ignore[union-attr]
+        if now > nanos(asset.end_date):
             return f"Cannot order {asset.symbol}, as it stopped trading on {asset.end_date}."
         return (
             f"Cannot order {asset.symbol} on {self.datetime} as there is no last price for the "
@@ -330,7 +326,7 @@ def whole(amount: float) -> int:
     ValueError
         If it is not finite.
     """
-    if not math.isfinite(amount):
+    if not isfinite(amount):
         raise ValueError(f"an order needs a finite amount, got {amount}")
     nearest = round(amount)
     return nearest if abs(amount - nearest) <= NEARLY_WHOLE else int(amount)
@@ -351,15 +347,17 @@ def _last_order(asset: Asset) -> int:
         )
     if asset.auto_close_date is None:
         return ALWAYS
-    return min(asset.end_date.value, asset.auto_close_date.value)  # type: ignore[union-attr]
+    return min(nanos(asset.end_date), nanos(asset.auto_close_date))
 
 
-def _style(
-    asset: Asset, limit_price: float | None, stop_price: float | None
-) -> ExecutionStyle:
+def nanos(date: pd.Timestamp | NaTType | None) -> int:
+    """Return a date of an asset in nanoseconds; one that is missing bounds nothing."""
+    return ALWAYS if date is None or date is pd.NaT else int(date.value)
+
+
+def _style(asset: Asset, limit_price: float | None, stop_price: float | None) -> ExecutionStyle:
     if limit_price is None:
-        assert stop_price is not None  # noqa: S101 - one of them is there
-        return StopOrder(stop_price, asset=asset)
+        return MARKET if stop_price is None else StopOrder(stop_price, asset=asset)
     if stop_price is None:
         return LimitOrder(limit_price, asset=asset)
     return StopLimitOrder(limit_price, stop_price, asset=asset)

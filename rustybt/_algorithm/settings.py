@@ -20,7 +20,7 @@ from rustybt.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rustybt.finance.controls import AccountControl, OnError, TradingControl
     from rustybt.finance.slippage import SlippageModel
     from rustybt.utils.events import EventManager, EventRule, calendars
+
 
 class Settings(State):
     """Costs, controls, schedules and what is recorded."""
@@ -266,7 +267,7 @@ class Settings(State):
         self.register_trading_control(LongOnly(on_error))
 
     def set_do_not_order_list(
-        self, restricted_list: Container[Asset], on_error: OnError = "fail"
+        self, restricted_list: Iterable[Asset], on_error: OnError = "fail"
     ) -> None:
         """Forbid orders for some assets; `set_asset_restrictions` says the same and more."""
         from rustybt.finance.asset_restrictions import StaticRestrictions

@@ -82,17 +82,22 @@ class SimulationParameters:
     @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """Labels of the simulation's sessions."""
-        return self.trading_calendar.sessions_in_range(self.start_session, self.end_session)
+        sessions: pd.DatetimeIndex = self.trading_calendar.sessions_in_range(
+            self.start_session, self.end_session
+        )
+        return sessions
 
     @property
     def first_open(self) -> pd.Timestamp:
         """The first minute."""
-        return self.trading_calendar.session_first_minute(self.start_session)
+        minute: pd.Timestamp = self.trading_calendar.session_first_minute(self.start_session)
+        return minute
 
     @property
     def last_close(self) -> pd.Timestamp:
         """The last minute."""
-        return self.trading_calendar.session_close(self.end_session)
+        minute: pd.Timestamp = self.trading_calendar.session_close(self.end_session)
+        return minute
 
     def create_new(
         self,
@@ -124,7 +129,8 @@ class SimulationParameters:
                 "last_close",
             )
         )
-        return f"{type(self).__name__}(\n{shown},\n    trading_calendar={self.trading_calendar.name}\n)"
+        calendar = f"    trading_calendar={self.trading_calendar.name}"
+        return f"{type(self).__name__}(\n{shown},\n{calendar}\n)"
 
 
 def session_label(date: pd.Timestamp) -> pd.Timestamp:
@@ -136,6 +142,6 @@ def session_label(date: pd.Timestamp) -> pd.Timestamp:
         If `date` is no date.
     """
     stamp = pd.Timestamp(date)
-    if stamp is pd.NaT:
+    if pd.isna(stamp):
         raise TypeError(f"a date is needed, got {date!r}")
     return stamp.tz_localize(None).normalize().as_unit("ns")

@@ -7,13 +7,13 @@ user's own is asked at every bar.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ MAX_MONTH_RANGE = 23
 MAX_WEEK_RANGE = 5
 ONE_DAY = 86_400_000_000_000
 ONE_MINUTE = 60_000_000_000
-SHORTEST, LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(hours=12)
+SHORTEST, LONGEST = dt.timedelta(minutes=1), dt.timedelta(hours=12)
 
 Callback = Callable[[Any, Any], object]
 
@@ -68,7 +68,7 @@ class EventRule(ABC):
         The calendar that the rule goes by; set when the rule is scheduled.
     """
 
-    _cal: ExchangeCalendar = None  # type: ignore[assignment] # until it is scheduled
+    _cal: ExchangeCalendar = None
 
     @property
     def cal(self) -> ExchangeCalendar:
@@ -150,7 +150,7 @@ class ComposedRule(StatelessRule):
         self, first: EventRule, second: EventRule, composer: Callable[..., bool | None]
     ) -> None:
         if not (isinstance(first, StatelessRule) and isinstance(second, StatelessRule)):
-            raise ValueError("Only two StatelessRules can be composed")
+            raise ValueError("Only two StatelessRules can be composed")  # noqa: TRY004 - Zipline's
         self.first = first
         self.second = second
         self.composer = composer
@@ -211,7 +211,7 @@ class AfterOpen(_KnownRule):
 
     Parameters
     ----------
-    offset : datetime.timedelta, optional
+    offset : dt.timedelta, optional
         How long after, 1 minute to 12 hours; 1 minute, the session's first bar, by default.
     **kwargs
         The offset as ``hours`` and ``minutes``.
@@ -224,7 +224,7 @@ class AfterOpen(_KnownRule):
         If it is no timedelta.
     """
 
-    def __init__(self, offset: datetime.timedelta | None = None, **kwargs: float | None) -> None:
+    def __init__(self, offset: dt.timedelta | None = None, **kwargs: float | None) -> None:
         self.offset = _offset(offset, kwargs)
 
     def mask(self, bars: Times) -> Mask:
@@ -232,7 +232,8 @@ class AfterOpen(_KnownRule):
         sessions = self._sessions(bars)
         opens, closes = execution_times(self.cal)
         wanted = opens[sessions] + _nanoseconds(self.offset) - ONE_MINUTE
-        return (bars == wanted) & (bars <= closes[sessions])
+        mask: Mask = (bars == wanted) & (bars <= closes[sessions])
+        return mask
 
 
 class BeforeClose(_KnownRule):
@@ -240,7 +241,7 @@ class BeforeClose(_KnownRule):
 
     Parameters
     ----------
-    offset : datetime.timedelta, optional
+    offset : dt.timedelta, optional
         How long before, 1 minute to 12 hours; 1 minute by default.
     **kwargs
         The offset as ``hours`` and ``minutes``.
@@ -253,13 +254,14 @@ class BeforeClose(_KnownRule):
         If it is no timedelta.
     """
 
-    def __init__(self, offset: datetime.timedelta | None = None, **kwargs: float | None) -> None:
+    def __init__(self, offset: dt.timedelta | None = None, **kwargs: float | None) -> None:
         self.offset = _offset(offset, kwargs)
 
     def mask(self, bars: Times) -> Mask:
         """Return at which of `bars` the rule holds."""
         _, closes = execution_times(self.cal)
-        return bars == closes[self._sessions(bars)] - _nanoseconds(self.offset)
+        mask: Mask = bars == closes[self._sessions(bars)] - _nanoseconds(self.offset)
+        return mask
 
 
 class NotHalfDay(_KnownRule):
@@ -303,9 +305,10 @@ class _DayOfPeriod(_KnownRule):
         # Position of each session in its period, counted from the end that is asked for.
         ordered = periods[::-1] if self.invert else periods
         starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-        positions = np.arange(ordered.size) - np.repeat(starts, np.diff(np.r_[starts, ordered.size]))
-        chosen = positions == self.n
-        return (chosen[::-1] if self.invert else chosen)[self._sessions(bars)]
+        lengths = np.diff(np.r_[starts, ordered.size])
+        chosen = np.arange(ordered.size) - np.repeat(starts, lengths) == self.n
+        mask: Mask = (chosen[::-1] if self.invert else chosen)[self._sessions(bars)]
+        return mask
 
     @staticmethod
     @abstractmethod
@@ -420,7 +423,7 @@ class Event(NamedTuple("Event", [("rule", EventRule), ("callback", Callback)])):
 
     __slots__ = ()
 
-    def __new__(cls, rule: EventRule, callback: Callback | None = None) -> Event:
+    def __new__(cls, rule: EventRule, callback: Callback | None = None) -> Self:
         """Make an event; without a callback, one that does nothing."""
         return super().__new__(cls, rule, callback or _nothing)
 
@@ -465,27 +468,27 @@ class date_rules:  # noqa: N801 - Zipline's name
 
     @staticmethod
     def every_day() -> EventRule:
-        """Every session."""
+        """Hold in every session."""
         return Always()
 
     @staticmethod
     def month_start(days_offset: int = 0) -> EventRule:
-        """A session `days_offset` (0 to 22) sessions after the first of each month."""
+        """Hold `days_offset` (0 to 22) sessions after the first of each month."""
         return NthTradingDayOfMonth(n=days_offset)
 
     @staticmethod
     def month_end(days_offset: int = 0) -> EventRule:
-        """A session `days_offset` (0 to 22) sessions before the last of each month."""
+        """Hold `days_offset` (0 to 22) sessions before the last of each month."""
         return NDaysBeforeLastTradingDayOfMonth(n=days_offset)
 
     @staticmethod
     def week_start(days_offset: int = 0) -> EventRule:
-        """A session `days_offset` (0 to 4) sessions after the first of each week."""
+        """Hold `days_offset` (0 to 4) sessions after the first of each week."""
         return NthTradingDayOfWeek(n=days_offset)
 
     @staticmethod
     def week_end(days_offset: int = 0) -> EventRule:
-        """A session `days_offset` (0 to 4) sessions before the last of each week."""
+        """Hold `days_offset` (0 to 4) sessions before the last of each week."""
         return NDaysBeforeLastTradingDayOfWeek(n=days_offset)
 
 
@@ -494,20 +497,20 @@ class time_rules:  # noqa: N801 - Zipline's name
 
     @staticmethod
     def market_open(
-        offset: datetime.timedelta | None = None,
+        offset: dt.timedelta | None = None,
         hours: float | None = None,
         minutes: float | None = None,
     ) -> EventRule:
-        """Some time after the open: 1 minute to 12 hours, 1 minute (the first bar) by default."""
+        """Hold some time after the open: 1 minute, the first bar, by default; 12 hours at most."""
         return AfterOpen(offset=offset, hours=hours, minutes=minutes)
 
     @staticmethod
     def market_close(
-        offset: datetime.timedelta | None = None,
+        offset: dt.timedelta | None = None,
         hours: float | None = None,
         minutes: float | None = None,
     ) -> EventRule:
-        """Some time before the close: 1 minute to 12 hours, 1 minute by default."""
+        """Hold some time before the close: 1 minute by default; 12 hours at most."""
         return BeforeClose(offset=offset, hours=hours, minutes=minutes)
 
     every_minute = Always
@@ -563,15 +566,13 @@ def _check_called(rule: object) -> None:
         raise TypeError(f"invalid rule: {rule!r} (hint: did you mean {name}())")
 
 
-def _offset(
-    offset: datetime.timedelta | None, parts: dict[str, float | None]
-) -> datetime.timedelta:
+def _offset(offset: dt.timedelta | None, parts: dict[str, float | None]) -> dt.timedelta:
     stated = {name: value for name, value in parts.items() if value is not None}
     if offset is None:
-        offset = datetime.timedelta(**stated) if stated else SHORTEST
+        offset = dt.timedelta(**stated) if stated else SHORTEST
     elif stated:
         raise ValueError("Cannot pass kwargs and an offset")
-    if not isinstance(offset, datetime.timedelta):
+    if not isinstance(offset, dt.timedelta):
         raise TypeError("Must pass 'hours' and/or 'minutes' as keywords")
     if not SHORTEST <= offset <= LONGEST:
         raise ValueError("offset must be in between 1 minute and 12 hours, inclusive.")
@@ -587,8 +588,8 @@ def _whole(name: str, n: float) -> int:
     return int(n)
 
 
-def _nanoseconds(span: datetime.timedelta) -> int:
-    return span // datetime.timedelta(microseconds=1) * 1000
+def _nanoseconds(span: dt.timedelta) -> int:
+    return span // dt.timedelta(microseconds=1) * 1000
 
 
 def _nothing(context: object, data: object) -> None:

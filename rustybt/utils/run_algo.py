@@ -334,7 +334,7 @@ def run_backtest(
     try:
         chosen = metrics.load(metrics_set) if isinstance(metrics_set, str) else metrics_set
         if isinstance(blotter, str):
-            blotter = load(Blotter, blotter)
+            blotter = load(Blotter, blotter)  # type: ignore[type-abstract] # it names the registry
     except ValueError as error:
         raise RunError(reason=str(error)) from None
     with bundles.load(bundle, environ, bundle_timestamp) as data:
@@ -345,7 +345,7 @@ def run_backtest(
         portal = DataPortal(
             data.asset_finder,
             trading_calendar=calendar,
-            first_trading_day=(minute if data_frequency == "minute" else daily).first_trading_day,
+            first_trading_day=session_label(_reader(data, data_frequency).first_trading_day),
             equity_daily_reader=daily,
             equity_minute_reader=minute,
             future_daily_reader=daily,
@@ -367,6 +367,11 @@ def run_backtest(
         ).run()
 
 
+def _reader(data: BundleData, data_frequency: str) -> Any:  # noqa: ANN401 - of either kind
+    minutes = data_frequency == "minute"
+    return data.equity_minute_bar_reader if minutes else data.equity_daily_bar_reader
+
+
 def _parameters(
     start: pd.Timestamp | None,
     end: pd.Timestamp | None,
@@ -377,8 +382,7 @@ def _parameters(
     data: BundleData,
 ) -> SimulationParameters:
     """Return the parameters of a simulation within the data of a bundle."""
-    minutes = data_frequency == "minute"
-    reader = data.equity_minute_bar_reader if minutes else data.equity_daily_bar_reader
+    reader = _reader(data, data_frequency)
     if reader is None or pd.isna(reader.first_trading_day):
         raise RunError(reason=f"the bundle {bundle} has no {data_frequency} bars")
     first = session_label(reader.first_trading_day)
