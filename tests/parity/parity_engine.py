@@ -162,7 +162,11 @@ class Engine:
             benchmark_returns=pd.Series(0.0, index=sessions),
             **hooks,
         )
-        return algorithm.run()
+        try:
+            return algorithm.run()
+        finally:
+            if hasattr(bundle, "close"):  # Zipline's has no way to be closed
+                bundle.close()
 
 
 def condense(perf: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -22,7 +22,7 @@ def handle_data(context, data):
             **{
                 f"{name}_tradable": bool(data.can_trade(asset)),
                 f"{name}_stale": bool(data.is_stale(asset)),
-                f"{name}_traded": data.current(asset, "last_traded").dayofyear
+                f"{name}_traded": data.current(asset, "last_traded").day_of_year
                 if data.current(asset, "last_traded") is not None
                 else 0,
             },
