@@ -169,7 +169,7 @@ class Orders(State):
         return self._place(asset, amount, limit_price, stop_price, style)
 
     def batch_market_order(self, share_counts: pd.Series[int]) -> list[str | None]:
-        """Place market orders for several assets.
+        """Place market orders for several assets, all of them or, if one is forbidden, none.
 
         Parameters
         ----------
@@ -185,12 +185,20 @@ class Orders(State):
         ------
         TypeError
             If it is no Series of int64.
+        OrderInBeforeTradingStart, OrderDuringInitialize
+            If it is not the time for orders.
+        TradingControlViolation
+            If a trading control forbids one of them.
         """
         given: object = share_counts  # whatever the strategy passes
         if not isinstance(given, pd.Series) or given.dtype != "int64":
             kind = getattr(given, "dtype", type(given).__name__)
             raise TypeError(f"batch_market_order takes a Series of int64 by asset, got {kind}")
-        orders = [(asset, int(amount), MARKET) for asset, amount in share_counts.items() if amount]
+        orders = []
+        for asset, amount in share_counts.items():
+            if amount and self._can_order(asset):
+                self._ask_controls(asset, int(amount))
+                orders.append((asset, int(amount), MARKET))
         identifiers: list[str | None] = self.blotter.batch_order(orders)
         return identifiers
 
@@ -279,11 +287,14 @@ class Orders(State):
             name = "limit_price" if limit_price is not None else "stop_price"
             raise UnsupportedOrderParameters(msg=f"Passing both {name} and style is not supported.")
         if self.trading_controls:
-            portfolio, time = self.portfolio, self.datetime
-            for control in self.trading_controls:
-                control.validate(asset, shares, portfolio, time, self._data)
+            self._ask_controls(asset, shares)
         identifier: str | None = self.blotter.order(asset, shares, style)
         return identifier
+
+    def _ask_controls(self, asset: Asset, shares: int) -> None:
+        portfolio, time = self.portfolio, self.datetime
+        for control in self.trading_controls:
+            control.validate(asset, shares, portfolio, time, self._data)
 
     def _amount_of_value(self, asset: Asset, value: float) -> float:
         """Return how many shares a value comes to at the last price."""
