@@ -21,7 +21,12 @@ INSTALLED = Path(rustybt.__path__[0])
 RECORD: dict[str, Any] = json.loads((INSTALLED / "_build_record.json").read_text())
 DEPENDENCIES = [Requirement(line).name for line in metadata.requires("rustybt") or ()]
 MODULES = [module["name"] for module in RECORD["modules"]]
-CYTHON = next(module for module in RECORD["modules"] if module["language"] == "cython")
+# In a package of its own, and none that other modules need, as they do rustybt._cyutility.
+CYTHON = next(
+    module
+    for module in RECORD["modules"]
+    if module["language"] == "cython" and module["name"].count(".") > 1
+)
 
 
 def run(

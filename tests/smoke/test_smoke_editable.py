@@ -31,6 +31,12 @@ class Editable:
         """Run smoke from outside of the checkout."""
         return self.environment.smoke(*arguments, target=[str(self.smoke_folder)])
 
+    def module(self) -> dict[str, Any]:
+        """Return the first Cython module that no other one needs."""
+        needed = "rustybt._cyutility"
+        cython = (item for item in self.modules if item["language"] == "cython")
+        return next(item for item in cython if item["name"] != needed)
+
     def shared_object(self, module: dict[str, Any]) -> Path:
         """Return where the shared object of `module` lies."""
         return self.checkout / str(module["file"])
@@ -75,7 +81,7 @@ def test_a_healthy_editable_install_reports_nothing(editable: Editable) -> None:
 
 
 def test_f9_editable_install_without_its_shared_object(editable: Editable) -> None:
-    module = next(item for item in editable.modules if item["language"] == "cython")
+    module = editable.module()
     editable.shared_object(module).unlink()
     result = editable.smoke()
     assert result.found == {("SM202", module["name"])}
@@ -98,7 +104,7 @@ def test_f9_editable_install_of_an_unbuilt_checkout(editable: Editable) -> None:
 
 
 def test_f14_source_changed_after_the_build(editable: Editable) -> None:
-    module = next(item for item in editable.modules if item["language"] == "cython")
+    module = editable.module()
     source = editable.checkout / module["source"]
     source.write_text(source.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     result = editable.smoke()
@@ -116,7 +122,7 @@ def test_checkout_without_its_tools_is_noted(editable: Editable) -> None:
 
 
 def test_builds_for_other_pythons_share_a_checkout(editable: Editable) -> None:
-    module = next(item for item in editable.modules if item["language"] == "cython")
+    module = editable.module()
     path = editable.shared_object(module)
     shutil.copy(path, path.with_name(f"{path.name.split('.')[0]}.cpython-39-x86_64-linux-gnu.so"))
     result = editable.smoke("--select", module["name"], "--strict")
