@@ -77,7 +77,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
     benchmark_sid : int, optional
         Asset to compare with.
     benchmark_returns : Series of float64, optional
-        Returns to compare with, by session.
+        Returns to compare with, by session; zero where nothing else is said.
     platform : str, default "zipline"
         What `get_environment` says.
     capital_changes : dict of Timestamp to dict, optional
@@ -294,12 +294,14 @@ class TradingAlgorithm(Orders, Lookups, Settings):
     def _benchmark_source(self) -> BenchmarkSource:
         from rustybt.sources.benchmark_source import BenchmarkSource
 
-        asset = None
+        asset, returns = None, self.benchmark_returns
         if self.benchmark_sid is not None:
-            asset = self.asset_finder.retrieve_asset(int(self.benchmark_sid))
+            asset, returns = self.asset_finder.retrieve_asset(int(self.benchmark_sid)), None
+        elif returns is None:
+            returns = pd.Series(0.0, index=self.sim_params.sessions)
         return BenchmarkSource(
             benchmark_asset=asset,
-            benchmark_returns=None if asset is not None else self.benchmark_returns,
+            benchmark_returns=returns,
             trading_calendar=self.trading_calendar,
             sessions=self.sim_params.sessions,
             data_portal=self.data_portal,

@@ -195,6 +195,7 @@ class Orders(State):
             kind = getattr(given, "dtype", type(given).__name__)
             raise TypeError(f"batch_market_order takes a Series of int64 by asset, got {kind}")
         orders = []
+        asset: Any
         for asset, amount in share_counts.items():
             if amount and self._can_order(asset):
                 self._ask_controls(asset, int(amount))

@@ -173,7 +173,7 @@ def test_mistakes_are_refused(make: Any, error: type[Exception], sentence: str) 
 def test_a_whole_float_is_taken_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="expected an int"):
         rule = date_rules.month_start(2.0)
-    assert rule.n == 2  # type: ignore[attr-defined]
+    assert rule.n == 2
 
 
 def test_events_run_in_order_and_in_their_context() -> None:

@@ -43,7 +43,7 @@ TIME_RULES = [
 ]
 
 
-def bars(calendar: Any, frequency: str) -> Any:  # noqa: ANN401 - of any version
+def bars(calendar: Any, frequency: str) -> Any:
     """Return the times of all bars of a simulation."""
     start, end = SPANS[frequency]
     sessions = calendar.sessions_in_range(start, end)
