@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt import api, errors
+from rustybt import api as typed_api
+from rustybt import errors
 from rustybt._algorithm.orders import whole
 from rustybt.algorithm import TradingAlgorithm
 from rustybt.data.bundles import load
@@ -31,6 +32,9 @@ from rustybt.utils.events import date_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Calls are wrong on purpose below, which the types would forbid.
+api: Any = typed_api
 
 START, END = pd.Timestamp("2012-01-03"), pd.Timestamp("2012-01-13")
 SESSIONS = 9
