@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, SupportsInt
 
 import numpy as np
 import pandas as pd
@@ -54,14 +54,14 @@ class _ColumnReader:
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[np.float64]]:
         """Return unadjusted values of several assets; see `BarReader`."""
         start, end = self._ordinal(start_date), self._ordinal(end_date)
         positions = self.columns.positions(assets)
         return [self.columns.matrix(name, positions, start, end + 1) for name in columns]
 
-    def _position(self, sid: Any) -> int:
+    def _position(self, sid: SupportsInt) -> int:
         position = self.columns.position(sid)
         if position < 0:
             raise NoDataForSid(f"there are no {self._noun} bars of sid {int(sid)}")
@@ -114,7 +114,7 @@ class ColumnSessionBarReader(_ColumnReader, CurrencyAwareSessionBarReader):
             )
         return ordinal
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset; see `BarReader`."""
         ordinal = self._ordinal(dt)
         position = self._position(sid)
@@ -124,7 +124,7 @@ class ColumnSessionBarReader(_ColumnReader, CurrencyAwareSessionBarReader):
             raise NoDataAfterDate(f"sid {int(sid)} has no bar on or after {dt:%Y-%m-%d}")
         return self._value(field, position, ordinal)
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last session not after `dt` at which the asset traded; NaT if none."""
         position = self._position(asset)
         try:
@@ -170,11 +170,11 @@ class ColumnMinuteBarReader(_ColumnReader, MinuteBarReader):
         except ValueError as error:
             raise NoDataOnDate(str(error)) from None
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset; see `BarReader`."""
         return self._value(field, self._position(sid), self._ordinal(dt))
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last minute not after `dt` at which the asset traded; NaT if none."""
         minute = self._minutes.find_position_of_minute(dt.value, forward_fill=True)
         ordinal = self.columns.last_traded(self._position(asset), minute)
