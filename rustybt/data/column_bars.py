@@ -11,7 +11,7 @@ import pandas as pd
 
 from rustybt.data._equities import COLUMNS
 from rustybt.data._minute_bar_internal import MarketMinutes
-from rustybt.data.bar_files import BarTable, read_bars
+from rustybt.data.bar_files import BarTable, DamagedBarsError, read_bars
 from rustybt.data.bar_reader import (
     CurrencyAwareSessionBarReader,
     MinuteBarReader,
@@ -39,6 +39,10 @@ class _ColumnReader:
 
     def __init__(self, source: str | os.PathLike[str] | BarTable) -> None:
         self._table = source if isinstance(source, BarTable) else read_bars(Path(source))
+        if self._table.frequency != self._frequency:
+            raise DamagedBarsError(
+                msg=f"{source} holds {self._table.frequency} bars, not {self._frequency} bars"
+            )
         self.columns: BarColumns = self._table.columns
         """The bars themselves."""
 
@@ -71,6 +75,7 @@ class _ColumnReader:
         value = self.columns.value(_NUMBERS[field], position, ordinal)
         return int(value) if field == "volume" else value
 
+    _frequency = "session"
     _noun = "daily"
 
     def _ordinal(self, time: pd.Timestamp) -> int:
@@ -148,6 +153,7 @@ class ColumnMinuteBarReader(_ColumnReader, MinuteBarReader):
         A file that `MinuteBarWriter` wrote, or bars in memory.
     """
 
+    _frequency = "minute"
     _noun = "minute"
 
     @cached_property

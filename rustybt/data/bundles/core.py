@@ -401,16 +401,28 @@ def load(
     folder = Path(data_path([name, timestr], environ))
     _check_sizes(name, folder)
 
+    from sqlalchemy.exc import DatabaseError
+
     from rustybt.assets import AssetFinder
     from rustybt.data.adjustments import SQLiteAdjustmentReader
     from rustybt.data.column_bars import ColumnMinuteBarReader, ColumnSessionBarReader
 
-    return BundleData(
-        AssetFinder(str(folder / _asset_db_name())),
-        ColumnMinuteBarReader(folder / MINUTE),
-        ColumnSessionBarReader(folder / DAILY),
-        SQLiteAdjustmentReader(folder / ADJUSTMENTS),
-    )
+    minute = ColumnMinuteBarReader(folder / MINUTE)
+    daily = ColumnSessionBarReader(folder / DAILY)
+    adjustments = SQLiteAdjustmentReader(folder / ADJUSTMENTS)
+    path = folder / _asset_db_name()
+    try:
+        finder = AssetFinder(str(path))
+    except DatabaseError as error:
+        adjustments.close()
+        raise BundleError(
+            msg=f"the bundle {name!r} is damaged, {path}: {error.orig}: run `rustybt ingest -b "
+            f"{name}`"
+        ) from None
+    except BaseException:
+        adjustments.close()
+        raise
+    return BundleData(finder, minute, daily, adjustments)
 
 
 def most_recent_data(
