@@ -6,12 +6,13 @@ import logging
 import sqlite3
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, SupportsInt
 
 import numpy as np
 import pandas as pd
 
 from rustybt.data._adjustments import load_adjustments_from_sqlite
+from rustybt.errors import RustybtError
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pandas.api.typing import NaTType
 
     from rustybt.assets import Asset, AssetFinder
-    from rustybt.data.bar_reader import BarReader
     from rustybt.lib.adjustment import Float64Multiply
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,24 @@ class AssetAdjustments(NamedTuple):
     """`SPLIT`, `MERGER` or `DIVIDEND`."""
 
 
-class InvalidAdjustmentsError(ValueError):
+class DailyBars(Protocol):
+    """What gives the closes that dividends are related to: a `SessionBarReader`, or less."""
+
+    @property
+    def sessions(self) -> pd.DatetimeIndex:
+        """The sessions of the bars."""
+
+    def load_raw_arrays(
+        self,
+        columns: Sequence[str],
+        start_date: pd.Timestamp,
+        end_date: pd.Timestamp,
+        assets: Sequence[SupportsInt],
+    ) -> list[NDArray[Any]]:
+        """Return values; see `BarReader`."""
+
+
+class InvalidAdjustmentsError(RustybtError, ValueError):
     """Adjustments were refused; the message says which and why."""
 
 
@@ -248,7 +265,7 @@ class SQLiteAdjustmentWriter:
     def __init__(
         self,
         conn_or_path: str | os.PathLike[str] | sqlite3.Connection,
-        equity_daily_bar_reader: BarReader | None,
+        equity_daily_bar_reader: DailyBars | None,
         overwrite: bool = False,
     ) -> None:
         if isinstance(conn_or_path, sqlite3.Connection):
@@ -346,9 +363,10 @@ class SQLiteAdjustmentWriter:
         _check_columns("dividend_payouts", dividends)
         if self._bars is None:
             raise InvalidAdjustmentsError(
-                "dividends need daily bars, which give their ratios: pass equity_daily_bar_reader"
+                msg="dividends need daily bars, which give their ratios: pass "
+                "equity_daily_bar_reader"
             )
-        sessions = self._bars.sessions  # type: ignore[attr-defined]
+        sessions = self._bars.sessions
         dates = sessions.as_unit("ns").asi8
         sids = dividends["sid"].to_numpy(dtype=np.int64)
         unique, column = np.unique(sids, return_inverse=True)
@@ -389,7 +407,7 @@ def _check_table(table: str, known: Iterable[str]) -> None:
 def _check_columns(table: str, frame: pd.DataFrame) -> None:
     if set(frame.columns) != set(_TABLES[table]):
         raise InvalidAdjustmentsError(
-            f"{table} need the columns {', '.join(_TABLES[table])}, got "
+            msg=f"{table} need the columns {', '.join(_TABLES[table])}, got "
             f"{', '.join(map(str, frame.columns))}"
         )
 
@@ -409,7 +427,7 @@ def _checked(table: str, frame: pd.DataFrame | None) -> list[tuple[Any, ...]]:
         elif kind == "INTEGER":
             if column.dtype.kind not in "iu":
                 raise InvalidAdjustmentsError(
-                    f"{table}: {name} must be whole numbers, got {column.dtype}"
+                    msg=f"{table}: {name} must be whole numbers, got {column.dtype}"
                 )
             values = column.to_numpy(dtype=np.int64)
             wrong = values < 0
@@ -421,7 +439,7 @@ def _checked(table: str, frame: pd.DataFrame | None) -> list[tuple[Any, ...]]:
         if wrong.any():
             row = int(np.argmax(wrong))
             raise InvalidAdjustmentsError(
-                f"{table}, row {row} (sid {frame['sid'].iloc[row]}): {name} {rule}, got "
+                msg=f"{table}, row {row} (sid {frame['sid'].iloc[row]}): {name} {rule}, got "
                 f"{column.iloc[row]}"
             )
         arrays.append(values)

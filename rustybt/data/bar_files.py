@@ -16,6 +16,7 @@ import numpy as np
 
 from rustybt.data._equities import COLUMNS, BarColumns
 from rustybt.data._minute_bar_internal import MarketMinutes
+from rustybt.errors import RustybtError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ _ARRAYS = ("sids", "first", "last", "opens", "closes")
 _STORED = np.dtype("<i8")
 
 
-class DamagedBarsError(ValueError):
+class DamagedBarsError(RustybtError, ValueError):
     """A file of bars cannot be read."""
 
 
@@ -107,7 +108,7 @@ def read_bars(path: Path) -> BarTable:
         if isinstance(error, DamagedBarsError):
             raise
         raise DamagedBarsError(
-            f"{path} is damaged or no file of bars ({error}): ingest its bundle again"
+            msg=f"{path} is damaged or no file of bars ({error}): ingest its bundle again"
         ) from None
 
 
@@ -160,7 +161,7 @@ def _table(
     header: dict[str, Any] = json.loads(metadata[_HEADER])
     if header["version"] > VERSION:
         raise DamagedBarsError(
-            f"{path} was written by a later version of rustybt: upgrade rustybt to read it"
+            msg=f"{path} was written by a later version of rustybt: upgrade rustybt to read it"
         )
     sids, first, last, opens, closes = (
         np.frombuffer(metadata[name.encode()], dtype=_STORED).astype(np.int64) for name in _ARRAYS

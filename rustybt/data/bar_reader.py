@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsInt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ class BarReader(ABC):
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[Any]]:
         """Return unadjusted values of several assets.
 
@@ -90,7 +90,7 @@ class BarReader(ABC):
         """
 
     @abstractmethod
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset.
 
         Parameters
@@ -110,7 +110,7 @@ class BarReader(ABC):
         """
 
     @abstractmethod
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last time not after `dt` at which the asset traded; NaT if there is none."""
 
 

@@ -46,8 +46,9 @@ class BarWriter:
         self._lenient = lenient
         labels = session_labels(calendar, start_session, end_session)
         if not labels.size:
-            raise ValueError(
-                f"the calendar {calendar.name} has no session from {start_session} to {end_session}"
+            raise InvalidBarsError(
+                msg=f"the calendar {calendar.name} has no session from "
+                f"{start_session} to {end_session}"
             )
         self._start, self._end = int(labels[0]), int(labels[-1])
         if self.frequency == "session":
@@ -145,7 +146,7 @@ class DailyBarWriter(BarWriter):
             with maybe_show_progress(data, show_progress, "Writing daily bars", length) as items:
                 for sid, frame in items:
                     if known is not None and int(sid) not in known:
-                        raise InvalidBarsError(f"sid {sid} has bars but is none of the assets")
+                        raise InvalidBarsError(msg=f"sid {sid} has bars but is none of the assets")
                     self._add(int(sid), frame, invalid_data_behavior)
             self._flush()
         finally:
@@ -225,8 +226,8 @@ class Spool:
         pieces = self._pieces.setdefault(sid, [])
         if pieces and first < pieces[-1][1]:
             raise InvalidBarsError(
-                f"sid {sid} has bars already that are not earlier than these: write each asset's "
-                "bars once and in ascending order"
+                msg=f"sid {sid} has bars already that are not earlier than these: write each "
+                "asset's bars once and in ascending order"
             )
         for file, column in zip(self._files, columns, strict=True):
             file.write(np.ascontiguousarray(column).data)

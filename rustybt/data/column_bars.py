@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, SupportsInt
 
 import numpy as np
 import pandas as pd
 
 from rustybt.data._equities import COLUMNS
 from rustybt.data._minute_bar_internal import MarketMinutes
-from rustybt.data.bar_files import BarTable, read_bars
+from rustybt.data.bar_files import BarTable, DamagedBarsError, read_bars
 from rustybt.data.bar_reader import (
     CurrencyAwareSessionBarReader,
     MinuteBarReader,
@@ -39,6 +39,10 @@ class _ColumnReader:
 
     def __init__(self, source: str | os.PathLike[str] | BarTable) -> None:
         self._table = source if isinstance(source, BarTable) else read_bars(Path(source))
+        if self._table.frequency != self._frequency:
+            raise DamagedBarsError(
+                msg=f"{source} holds {self._table.frequency} bars, not {self._frequency} bars"
+            )
         self.columns: BarColumns = self._table.columns
         """The bars themselves."""
 
@@ -54,14 +58,14 @@ class _ColumnReader:
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[np.float64]]:
         """Return unadjusted values of several assets; see `BarReader`."""
         start, end = self._ordinal(start_date), self._ordinal(end_date)
         positions = self.columns.positions(assets)
         return [self.columns.matrix(name, positions, start, end + 1) for name in columns]
 
-    def _position(self, sid: Any) -> int:
+    def _position(self, sid: SupportsInt) -> int:
         position = self.columns.position(sid)
         if position < 0:
             raise NoDataForSid(f"there are no {self._noun} bars of sid {int(sid)}")
@@ -71,6 +75,7 @@ class _ColumnReader:
         value = self.columns.value(_NUMBERS[field], position, ordinal)
         return int(value) if field == "volume" else value
 
+    _frequency = "session"
     _noun = "daily"
 
     def _ordinal(self, time: pd.Timestamp) -> int:
@@ -114,7 +119,7 @@ class ColumnSessionBarReader(_ColumnReader, CurrencyAwareSessionBarReader):
             )
         return ordinal
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset; see `BarReader`."""
         ordinal = self._ordinal(dt)
         position = self._position(sid)
@@ -124,7 +129,7 @@ class ColumnSessionBarReader(_ColumnReader, CurrencyAwareSessionBarReader):
             raise NoDataAfterDate(f"sid {int(sid)} has no bar on or after {dt:%Y-%m-%d}")
         return self._value(field, position, ordinal)
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last session not after `dt` at which the asset traded; NaT if none."""
         position = self._position(asset)
         try:
@@ -148,6 +153,7 @@ class ColumnMinuteBarReader(_ColumnReader, MinuteBarReader):
         A file that `MinuteBarWriter` wrote, or bars in memory.
     """
 
+    _frequency = "minute"
     _noun = "minute"
 
     @cached_property
@@ -170,11 +176,11 @@ class ColumnMinuteBarReader(_ColumnReader, MinuteBarReader):
         except ValueError as error:
             raise NoDataOnDate(str(error)) from None
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset; see `BarReader`."""
         return self._value(field, self._position(sid), self._ordinal(dt))
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last minute not after `dt` at which the asset traded; NaT if none."""
         minute = self._minutes.find_position_of_minute(dt.value, forward_fill=True)
         ordinal = self.columns.last_traded(self._position(asset), minute)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt, cast
 
 import numpy as np
 import pandas as pd
 
-from rustybt.data.bar_reader import BarReader, MinuteBarReader, SessionBarReader
+from rustybt.data.bar_reader import BarReader, MinuteBarReader, NoDataForSid, SessionBarReader
+from rustybt.data.market_schedule import minutes_between, session_of, sessions_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas.api.typing import NaTType
 
+    from rustybt.assets import ContinuousFuture, Future
+    from rustybt.assets.roll_finder import RollFinder
+
 
 class _ContinuousFutureReader(BarReader):
     """What the readers of either frequency share."""
 
-    def __init__(self, bar_reader: BarReader, roll_finders: Mapping[str, Any]) -> None:
+    def __init__(self, bar_reader: BarReader, roll_finders: Mapping[str, RollFinder]) -> None:
         self._bar_reader = bar_reader
         self._roll_finders = roll_finders
 
@@ -44,29 +48,35 @@ class _ContinuousFutureReader(BarReader):
         """All sessions for which the reader can be asked."""
         return self._bar_reader.sessions  # type: ignore[attr-defined, no-any-return]
 
-    def _center(self, future: Any, dt: pd.Timestamp) -> int | None:
+    def _center(self, asset: SupportsInt, dt: pd.Timestamp) -> Future | None:
+        future = cast("ContinuousFuture", asset)
         finder = self._roll_finders[future.roll_style]
-        sid: int | None = finder.get_contract_center(future.root_symbol, dt, future.offset)
-        return sid
+        return finder.get_contract_center(future.root_symbol, dt, future.offset)
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
-        """Return one value of the contract that is current at `dt`; see `BarReader`."""
-        return self._bar_reader.get_value(self._center(sid, dt), dt, field)
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
+        """Return one value of the contract that is current at `dt`; see `BarReader`.
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+        Raises
+        ------
+        NoDataForSid
+            If there is no contract.
+        """
+        contract = self._center(sid, dt)
+        if contract is None:
+            raise NoDataForSid(f"{sid} has no contract at {dt}")
+        return self._bar_reader.get_value(contract, dt, field)
+
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return when the contract that is current at `dt` traded last; NaT without one."""
-        sid = self._center(asset, dt)
-        if sid is None:
-            return pd.NaT
-        finder = self._roll_finders[asset.roll_style].asset_finder
-        return self._bar_reader.get_last_traded_dt(finder.retrieve_asset(sid), dt)
+        contract = self._center(asset, dt)
+        return pd.NaT if contract is None else self._bar_reader.get_last_traded_dt(contract, dt)
 
     def load_raw_arrays(
         self,
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[Any]]:
         """Return values of several continuous futures; see `BarReader`.
 
@@ -79,7 +89,8 @@ class _ContinuousFutureReader(BarReader):
             for name in columns
         ]
         priced = [name for name in columns if name != "sid"]
-        for place, future in enumerate(assets):
+        for place, asset in enumerate(assets):
+            future = cast("ContinuousFuture", asset)
             for sid, start, stop in self._pieces(future, times):
                 if start >= stop:
                     continue
@@ -93,7 +104,9 @@ class _ContinuousFutureReader(BarReader):
                     result[start:stop, place] = values
         return results
 
-    def _pieces(self, future: Any, times: pd.DatetimeIndex) -> Iterator[tuple[int, int, int]]:
+    def _pieces(
+        self, future: ContinuousFuture, times: pd.DatetimeIndex
+    ) -> Iterator[tuple[int, int, int]]:
         """Yield each contract with the range of times at which it is current."""
         finder = self._roll_finders[future.roll_style]
         first, last = self._session(times[0]), self._session(times[-1])
@@ -126,7 +139,7 @@ class ContinuousFutureSessionBarReader(_ContinuousFutureReader, SessionBarReader
     """
 
     def _times(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
-        return self.trading_calendar.sessions_in_range(start, end)
+        return sessions_between(self.trading_calendar, start, end)
 
     def _session(self, time: pd.Timestamp) -> pd.Timestamp:
         return time
@@ -140,10 +153,10 @@ class ContinuousFutureMinuteBarReader(_ContinuousFutureReader, MinuteBarReader):
     """Reader of minute bars of continuous futures; parameters as for daily bars."""
 
     def _times(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
-        return self.trading_calendar.minutes_in_range(start, end)
+        return minutes_between(self.trading_calendar, start, end)
 
     def _session(self, time: pd.Timestamp) -> pd.Timestamp:
-        return self.trading_calendar.minute_to_session(time)
+        return session_of(self.trading_calendar, time)
 
     def _first_from(self, times: pd.DatetimeIndex, session: pd.Timestamp) -> int:
         naive = session if session.tzinfo is None else session.tz_localize(None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 import numpy as np
 
 from rustybt.data.bar_reader import BarReader, MinuteBarReader, SessionBarReader
+from rustybt.data.market_schedule import minutes_between, sessions_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,12 +74,12 @@ class AssetDispatchBarReader(BarReader):
         """The first session with data."""
         return min(reader.first_trading_day for reader in self._readers.values())
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset; see `BarReader`."""
         asset = self._asset_finder.retrieve_asset(int(sid)) if isinstance(sid, int) else sid
         return self._readers[type(asset)].get_value(asset, dt, field)
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last time not after `dt` at which the asset traded."""
         return self._readers[type(asset)].get_last_traded_dt(asset, dt)
 
@@ -87,13 +88,11 @@ class AssetDispatchBarReader(BarReader):
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[Any]]:
         """Return unadjusted values of several assets; see `BarReader`."""
         groups: dict[type, list[int]] = {}
-        found = self._asset_finder.retrieve_all(
-            [asset if isinstance(asset, int) else asset.sid for asset in assets]
-        )
+        found = self._asset_finder.retrieve_all([int(asset) for asset in assets])
         for place, asset in enumerate(found):
             groups.setdefault(type(asset), []).append(place)
         shape = (self._window_size(start_date, end_date), len(found))
@@ -116,18 +115,18 @@ class AssetDispatchMinuteBarReader(AssetDispatchBarReader, MinuteBarReader):
     """Reader of minute bars of assets of several types."""
 
     def _window_size(self, start: pd.Timestamp, end: pd.Timestamp) -> int:
-        return len(self.trading_calendar.minutes_in_range(start, end))
+        return len(minutes_between(self.trading_calendar, start, end))
 
 
 class AssetDispatchSessionBarReader(AssetDispatchBarReader, SessionBarReader):
     """Reader of daily bars of assets of several types."""
 
     def _window_size(self, start: pd.Timestamp, end: pd.Timestamp) -> int:
-        return len(self.trading_calendar.sessions_in_range(start, end))
+        return len(sessions_between(self.trading_calendar, start, end))
 
     @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """All sessions from the first with data to the last available."""
-        return self.trading_calendar.sessions_in_range(
-            self.first_trading_day, self.last_available_dt
+        return sessions_between(
+            self.trading_calendar, self.first_trading_day, self.last_available_dt
         )

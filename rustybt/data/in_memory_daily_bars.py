@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -99,7 +99,7 @@ class InMemoryDailyBarReader(ColumnSessionBarReader):
         return cls(dfs, calendar, currency_codes)
 
     @property
-    def trading_calendar(self) -> Any:
+    def trading_calendar(self) -> ExchangeCalendar:
         """The calendar that was given."""
         return self._calendar
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from rustybt.data._resample import (
     _minute_to_session_volume,
 )
 from rustybt.data.bar_reader import BarReader, MinuteBarReader, NoDataOnDate, SessionBarReader
+from rustybt.data.market_schedule import minutes_between, session_of, sessions_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from exchange_calendars import ExchangeCalendar
     from numpy.typing import NDArray
     from pandas.api.typing import NaTType
+
+    from rustybt.assets import Asset
 
 _HOW = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 _KERNELS = {
@@ -50,7 +53,8 @@ def minute_frame_to_session_frame(
     DataFrame
         The same columns; index of sessions.
     """
-    labels = calendar.minutes_to_sessions(pd.DatetimeIndex(minute_frame.index))
+    minutes = pd.DatetimeIndex(minute_frame.index).as_unit("ns").asi8
+    labels = calendar.sessions[np.searchsorted(calendar.last_minutes_nanos, minutes)]
     return minute_frame.groupby(labels).agg({name: _HOW[name] for name in minute_frame.columns})
 
 
@@ -83,8 +87,8 @@ class DailyHistoryAggregator:
         self._minute_reader = minute_reader
         self._trading_calendar = trading_calendar
 
-    def _aggregate(self, column: str, assets: Sequence[Any], dt: pd.Timestamp) -> NDArray[Any]:
-        session = self._trading_calendar.minute_to_session(dt)
+    def _aggregate(self, column: str, assets: Sequence[Asset], dt: pd.Timestamp) -> NDArray[Any]:
+        session = session_of(self._trading_calendar, dt)
         market_open = self._market_opens.loc[session]
         out = np.zeros(len(assets)) if column == "volume" else np.full(len(assets), np.nan)
         alive = [place for place, asset in enumerate(assets) if asset.is_alive_for_session(session)]
@@ -99,23 +103,23 @@ class DailyHistoryAggregator:
             out[place] = minute_to_session(column, close, data, value)[0]
         return out
 
-    def opens(self, assets: Sequence[Any], dt: pd.Timestamp) -> NDArray[np.float64]:
+    def opens(self, assets: Sequence[Asset], dt: pd.Timestamp) -> NDArray[np.float64]:
         """Return each asset's first price of the session until `dt`, NaN before there is one."""
         return self._aggregate("open", assets, dt)
 
-    def highs(self, assets: Sequence[Any], dt: pd.Timestamp) -> NDArray[np.float64]:
+    def highs(self, assets: Sequence[Asset], dt: pd.Timestamp) -> NDArray[np.float64]:
         """Return each asset's highest price of the session until `dt`."""
         return self._aggregate("high", assets, dt)
 
-    def lows(self, assets: Sequence[Any], dt: pd.Timestamp) -> NDArray[np.float64]:
+    def lows(self, assets: Sequence[Asset], dt: pd.Timestamp) -> NDArray[np.float64]:
         """Return each asset's lowest price of the session until `dt`."""
         return self._aggregate("low", assets, dt)
 
-    def closes(self, assets: Sequence[Any], dt: pd.Timestamp) -> NDArray[np.float64]:
+    def closes(self, assets: Sequence[Asset], dt: pd.Timestamp) -> NDArray[np.float64]:
         """Return each asset's last price of the session until `dt`."""
         return self._aggregate("close", assets, dt)
 
-    def volumes(self, assets: Sequence[Any], dt: pd.Timestamp) -> NDArray[np.float64]:
+    def volumes(self, assets: Sequence[Asset], dt: pd.Timestamp) -> NDArray[np.float64]:
         """Return each asset's volume of the session until `dt`."""
         return self._aggregate("volume", assets, dt)
 
@@ -141,12 +145,12 @@ class MinuteResampleSessionBarReader(SessionBarReader):
     @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """All sessions for which the reader can be asked."""
-        return self._calendar.sessions_in_range(self.first_trading_day, self.last_available_dt)
+        return sessions_between(self._calendar, self.first_trading_day, self.last_available_dt)
 
     @cached_property
     def last_available_dt(self) -> pd.Timestamp:
         """The session of the last minute for which the reader of minutes can be asked."""
-        return self._calendar.minute_to_session(self._minutes.last_available_dt)
+        return session_of(self._calendar, self._minutes.last_available_dt)
 
     @property
     def first_trading_day(self) -> pd.Timestamp:
@@ -158,13 +162,13 @@ class MinuteResampleSessionBarReader(SessionBarReader):
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[Any]]:
         """Return unadjusted values of several assets; see `BarReader`."""
         first = self._calendar.session_first_minute(start_date)
         last = self._calendar.session_close(end_date)
         loaded = self._minutes.load_raw_arrays(columns, first, last, assets)
-        minutes = self._calendar.minutes_in_range(first, last)
+        minutes = minutes_between(self._calendar, first, last)
         closes = pd.DatetimeIndex(self._calendar.closes[start_date:end_date])
         places = np.asarray(minutes.searchsorted(closes), dtype=np.intp)
         results = []
@@ -176,20 +180,21 @@ class MinuteResampleSessionBarReader(SessionBarReader):
             results.append(out)
         return results
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value of an asset; see `BarReader`."""
         value = float(self.load_raw_arrays([field], dt, dt, [sid])[0][0, 0])
         return int(value) if field == "volume" else value
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the session of the last minute not after `dt` at which the asset traded.
 
         That is the calendar's first session if it did not trade.
         """
         last = self._minutes.get_last_traded_dt(asset, dt)
         if pd.isna(last):
-            return self._calendar.first_session
-        return self._calendar.minute_to_session(last)
+            first: pd.Timestamp = self._calendar.first_session
+            return first
+        return session_of(self._calendar, last)
 
 
 class ReindexBarReader(BarReader):
@@ -207,7 +212,7 @@ class ReindexBarReader(BarReader):
     def __init__(
         self,
         trading_calendar: ExchangeCalendar,
-        reader: Any,
+        reader: BarReader,
         first_trading_session: pd.Timestamp,
         last_trading_session: pd.Timestamp,
     ) -> None:
@@ -224,41 +229,37 @@ class ReindexBarReader(BarReader):
     @property
     def last_available_dt(self) -> pd.Timestamp:
         """The last time for which the reader below can be asked."""
-        last: pd.Timestamp = self._reader.last_available_dt
-        return last
+        return self._reader.last_available_dt
 
     @property
     def first_trading_day(self) -> pd.Timestamp:
         """The first session with data."""
-        first: pd.Timestamp = self._reader.first_trading_day
-        return first
+        return self._reader.first_trading_day
 
     @cached_property
     def sessions(self) -> pd.DatetimeIndex:
         """All sessions for which the reader can be asked."""
-        return self._trading_calendar.sessions_in_range(
-            self._first_trading_session, self._last_trading_session
+        return sessions_between(
+            self._trading_calendar, self._first_trading_session, self._last_trading_session
         )
 
-    def get_last_traded_dt(self, asset: Any, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
+    def get_last_traded_dt(self, asset: SupportsInt, dt: pd.Timestamp) -> pd.Timestamp | NaTType:
         """Return the last time not after `dt` at which the asset traded."""
-        last: pd.Timestamp | NaTType = self._reader.get_last_traded_dt(asset, dt)
-        return last
+        return self._reader.get_last_traded_dt(asset, dt)
 
-    def get_value(self, sid: Any, dt: pd.Timestamp, field: str) -> float:
+    def get_value(self, sid: SupportsInt, dt: pd.Timestamp, field: str) -> float:
         """Return one unadjusted value; NaN, or 0 for the volume, where there is no bar."""
         try:
-            value: float = self._reader.get_value(sid, dt, field)
+            return self._reader.get_value(sid, dt, field)
         except NoDataOnDate:
             return 0 if field == "volume" else np.nan
-        return value
 
     def load_raw_arrays(
         self,
         columns: Sequence[str],
         start_date: pd.Timestamp,
         end_date: pd.Timestamp,
-        assets: Sequence[Any],
+        assets: Sequence[SupportsInt],
     ) -> list[NDArray[Any]]:
         """Return unadjusted values of several assets; see `BarReader`."""
         outer = self._times(self._trading_calendar, start_date, end_date)
@@ -288,7 +289,7 @@ class ReindexMinuteBarReader(ReindexBarReader, MinuteBarReader):
     def _times(
         calendar: ExchangeCalendar, start: pd.Timestamp, end: pd.Timestamp
     ) -> pd.DatetimeIndex:
-        return calendar.minutes_in_range(start, end)
+        return minutes_between(calendar, start, end)
 
 
 class ReindexSessionBarReader(ReindexBarReader, SessionBarReader):
@@ -298,4 +299,4 @@ class ReindexSessionBarReader(ReindexBarReader, SessionBarReader):
     def _times(
         calendar: ExchangeCalendar, start: pd.Timestamp, end: pd.Timestamp
     ) -> pd.DatetimeIndex:
-        return calendar.sessions_in_range(start, end)
+        return sessions_between(calendar, start, end)

@@ -3,6 +3,7 @@
 from rustybt.data.bundles.core import (
     BadClean,
     BundleData,
+    BundleError,
     RegisteredBundle,
     UnknownBundle,
     bundles,
@@ -22,6 +23,7 @@ from rustybt.data.bundles.sample import load_sample
 __all__ = [
     "BadClean",
     "BundleData",
+    "BundleError",
     "RegisteredBundle",
     "UnknownBundle",
     "bundles",

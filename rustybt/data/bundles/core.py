@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from rustybt.errors import RustybtError
 from rustybt.utils.paths import data_path, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Self
+
+    from exchange_calendars import ExchangeCalendar
 
     from rustybt.assets import AssetFinder
     from rustybt.data.adjustments import SQLiteAdjustmentReader
@@ -33,23 +36,38 @@ STAGING = ".ingest-"
 STALE_AFTER = 24 * 3600.0
 
 
-class UnknownBundle(LookupError):  # noqa: N818 - Zipline's name
+class UnknownBundle(RustybtError, LookupError):  # noqa: N818 - Zipline's name
     """No bundle of a name was registered."""
 
+    msg = "No bundle registered with the name {name!r}; registered are: {known}"
+
     def __init__(self, name: str) -> None:
-        known = ", ".join(sorted(_bundles)) or "none"
-        super().__init__(f"No bundle registered with the name {name!r}; registered are: {known}")
+        super().__init__(name=name, known=", ".join(sorted(_bundles)) or "none")
+        self.args = (name,)  # what it is made of again when unpickled
         self.name = name
 
 
-class BadClean(ValueError):  # noqa: N818 - Zipline's name
+class BadClean(RustybtError, ValueError):  # noqa: N818 - Zipline's name
     """`clean` was called with parameters that contradict each other, or with none."""
 
-    def __init__(self, before: Any, after: Any, keep_last: Any) -> None:
-        super().__init__(
-            "Cannot pass a combination of `before` and `after` with `keep_last`; one must be "
-            f"passed. Got: before={before!r}, after={after!r}, keep_last={keep_last!r}"
-        )
+    msg = (
+        "Cannot pass a combination of `before` and `after` with `keep_last`, which must not be "
+        "negative; one must be passed. Got: before={before!r}, after={after!r}, "
+        "keep_last={keep_last!r}"
+    )
+
+    def __init__(
+        self,
+        before: pd.Timestamp | None,
+        after: pd.Timestamp | None,
+        keep_last: int | None,
+    ) -> None:
+        super().__init__(before=before, after=after, keep_last=keep_last)
+        self.args = (before, after, keep_last)  # what it is made of again when unpickled
+
+
+class BundleError(RustybtError, ValueError):
+    """The data of a bundle is not there, or cannot be used."""
 
 
 class RegisteredBundle(NamedTuple):
@@ -98,7 +116,7 @@ def register(
     end_session: pd.Timestamp | None = None,
     minutes_per_day: int = 390,
     create_writers: bool = True,
-) -> Any:
+) -> Callable[..., Any]:
     """Register the function that ingests a bundle; without `f`, as a decorator.
 
     Parameters
@@ -136,7 +154,7 @@ def register(
 def register_embedded(name: str, load: Callable[[], BundleData], calendar_name: str) -> None:
     """Register a bundle that comes with its data and needs no ingest."""
 
-    def nothing_to_do(*_: Any, **__: Any) -> None:
+    def nothing_to_do(*_: object, **__: object) -> None:
         return None
 
     _bundles[name] = RegisteredBundle(
@@ -231,6 +249,8 @@ def ingest(
     ------
     UnknownBundle
         If there is none of this name.
+    InvalidBarsError
+        If a bar is refused.
     FileExistsError
         If there is an ingestion of this time already.
     """
@@ -278,9 +298,8 @@ def _write(
     lenient: bool,
 ) -> None:
     from rustybt.utils.cache import dataframe_cache
-    from rustybt.utils.calendar_utils import get_calendar
 
-    calendar = get_calendar(bundle.calendar_name)
+    calendar = _calendar(name, bundle)
     start, end = bundle.start_session, bundle.end_session
     if start is None or start < calendar.first_session:
         start = calendar.first_session
@@ -288,8 +307,8 @@ def _write(
         end = calendar.last_session
     writers: tuple[Any, ...] = (None, None, None, None)
     if assets_versions and not bundle.create_writers:
-        raise ValueError(
-            f"the bundle {name!r} was registered with create_writers=False: rustybt does not "
+        raise BundleError(
+            msg=f"the bundle {name!r} was registered with create_writers=False: rustybt does not "
             "write its asset database and cannot keep earlier versions of it"
         )
     with ExitStack() as stack:
@@ -303,10 +322,24 @@ def _write(
         _keep_versions(folder, assets_versions)
 
 
+def _calendar(name: str, bundle: RegisteredBundle) -> ExchangeCalendar:
+    from exchange_calendars.errors import InvalidCalendarName
+
+    from rustybt.utils.calendar_utils import get_calendar
+
+    try:
+        return get_calendar(bundle.calendar_name)
+    except InvalidCalendarName:
+        raise BundleError(
+            msg=f"the bundle {name!r} was registered with the calendar {bundle.calendar_name!r}, "
+            "which does not exist: rustybt.utils.calendar_utils.get_calendar_names lists them"
+        ) from None
+
+
 def _writers(
     stack: ExitStack,
     folder: Path,
-    calendar: Any,
+    calendar: ExchangeCalendar,
     start: pd.Timestamp,
     end: pd.Timestamp,
     lenient: bool,
@@ -358,7 +391,7 @@ def load(
     ------
     UnknownBundle
         If there is none of this name.
-    ValueError
+    BundleError
         If it has not been ingested, or not until `timestamp`, or its files are damaged.
     """
     bundle = _registered(name)
@@ -368,16 +401,28 @@ def load(
     folder = Path(data_path([name, timestr], environ))
     _check_sizes(name, folder)
 
+    from sqlalchemy.exc import DatabaseError
+
     from rustybt.assets import AssetFinder
     from rustybt.data.adjustments import SQLiteAdjustmentReader
     from rustybt.data.column_bars import ColumnMinuteBarReader, ColumnSessionBarReader
 
-    return BundleData(
-        AssetFinder(str(folder / _asset_db_name())),
-        ColumnMinuteBarReader(folder / MINUTE),
-        ColumnSessionBarReader(folder / DAILY),
-        SQLiteAdjustmentReader(folder / ADJUSTMENTS),
-    )
+    minute = ColumnMinuteBarReader(folder / MINUTE)
+    daily = ColumnSessionBarReader(folder / DAILY)
+    adjustments = SQLiteAdjustmentReader(folder / ADJUSTMENTS)
+    path = folder / _asset_db_name()
+    try:
+        finder = AssetFinder(str(path))
+    except DatabaseError as error:
+        adjustments.close()
+        raise BundleError(
+            msg=f"the bundle {name!r} is damaged, {path}: {error.orig}: run `rustybt ingest -b "
+            f"{name}`"
+        ) from None
+    except BaseException:
+        adjustments.close()
+        raise
+    return BundleData(finder, minute, daily, adjustments)
 
 
 def most_recent_data(
@@ -389,8 +434,8 @@ def most_recent_data(
     _registered(bundle_name)
     names = _ingestions(bundle_name, environ)
     if not names:
-        raise ValueError(
-            f"the bundle {bundle_name!r} has not been ingested: run `rustybt ingest -b "
+        raise BundleError(
+            msg=f"the bundle {bundle_name!r} has not been ingested: run `rustybt ingest -b "
             f"{bundle_name}`"
         )
     if timestamp is None:
@@ -401,9 +446,9 @@ def most_recent_data(
     earlier = [name for name in names if from_bundle_ingest_dirname(name) <= cutoff]
     if not earlier:
         first = from_bundle_ingest_dirname(names[0])
-        raise ValueError(
-            f"no data for bundle {bundle_name!r} on or before {timestamp}: its first ingestion is "
-            f"of {first}"
+        raise BundleError(
+            msg=f"no data for bundle {bundle_name!r} on or before {timestamp}: its first ingestion "
+            f"is of {first}"
         )
     return earlier[-1]
 
@@ -486,8 +531,9 @@ def _check_sizes(name: str, folder: Path) -> None:
         found = path.stat().st_size if path.is_file() else None
         if found != size:
             state = "is missing" if found is None else f"has {found} bytes instead of {size}"
-            raise ValueError(
-                f"the bundle {name!r} is damaged, {path} {state}: run `rustybt ingest -b {name}`"
+            raise BundleError(
+                msg=f"the bundle {name!r} is damaged, {path} {state}: run `rustybt ingest "
+                f"-b {name}`"
             )
 
 

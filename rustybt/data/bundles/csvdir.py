@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from rustybt.data.bar_checks import InvalidBarsError
+from rustybt.data.bar_checks import InvalidBarsError, place
+from rustybt.data.bundles.core import BundleError
 from rustybt.utils.progress import maybe_show_progress
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from rustybt.assets import AssetDBWriter
+    from rustybt.data.adjustments import SQLiteAdjustmentWriter
+    from rustybt.data.bar_writers import DailyBarWriter, MinuteBarWriter
 
 FRAMES = ("daily", "minute")
 # Before pandas 3.1 read_csv by default misses the last bit of some floats; since then asking for
@@ -43,22 +49,19 @@ def csvdir_equities(
     """
     frames = None if tframes is None else tuple(tframes)
 
-    def ingest(*arguments: Any) -> None:
-        csvdir_bundle(*arguments, frames, csvdir)
-
-    return ingest
+    return partial(csvdir_bundle, tframes=frames, csvdir=csvdir)
 
 
 def csvdir_bundle(
     environ: Mapping[str, str],
-    asset_db_writer: Any,
-    minute_bar_writer: Any,
-    daily_bar_writer: Any,
-    adjustment_writer: Any,
-    calendar: Any,  # noqa: ARG001 - the signature of ingest functions
-    start_session: pd.Timestamp,  # noqa: ARG001
-    end_session: pd.Timestamp,  # noqa: ARG001
-    cache: Any,  # noqa: ARG001
+    asset_db_writer: AssetDBWriter,
+    minute_bar_writer: MinuteBarWriter,
+    daily_bar_writer: DailyBarWriter,
+    adjustment_writer: SQLiteAdjustmentWriter,
+    calendar: Any,  # noqa: ANN401, ARG001 - the signature of ingest functions
+    start_session: pd.Timestamp,
+    end_session: pd.Timestamp,
+    cache: Any,  # noqa: ANN401, ARG001
     show_progress: bool,
     output_dir: str,  # noqa: ARG001
     tframes: Iterable[str] | None = None,
@@ -68,21 +71,25 @@ def csvdir_bundle(
     folder = _folder(environ, csvdir)
     frames = tuple(tframes or (name for name in FRAMES if (folder / name).is_dir()))
     if not frames or not set(frames) <= set(FRAMES):
-        raise ValueError(f"{folder} must have a folder `daily` or `minute` with CSV files")
+        raise BundleError(msg=f"{folder} must have a folder `daily` or `minute` with CSV files")
     files = {frame: _files(folder / frame) for frame in frames}
     symbols = sorted(set().union(*files.values()))
-    actions = Actions(symbols)
+    actions = Actions(symbols, start_session, end_session)
     for frame in frames:
-        writer = daily_bar_writer if frame == "daily" else minute_bar_writer
-        writer.write(_bars(files[frame], actions, show_progress))
+        bars = _bars(files[frame], actions, show_progress)
+        if frame == "daily":
+            daily_bar_writer.write(bars)
+        else:
+            minute_bar_writer.write(bars)
     asset_db_writer.write(equities=actions.equities())
     adjustment_writer.write(splits=actions.splits(), dividends=actions.dividends())
 
 
 class Actions:
-    """What the files tell about their assets beside bars."""
+    """What the files tell about their assets beside bars, from one session to another."""
 
-    def __init__(self, symbols: list[str]) -> None:
+    def __init__(self, symbols: list[str], start: pd.Timestamp, end: pd.Timestamp) -> None:
+        self._start, self._end = start, end
         self.sids = {symbol: sid for sid, symbol in enumerate(symbols)}
         self._ranges: dict[str, tuple[pd.Timestamp, pd.Timestamp]] = {}
         self._splits: dict[tuple[int, pd.Timestamp], float] = {}
@@ -94,8 +101,12 @@ class Actions:
         if dates.tz is not None:
             dates = dates.tz_convert("UTC").tz_localize(None)
         days = dates.normalize()
-        first, last = self._ranges.get(symbol, (days.min(), days.max()))
-        self._ranges[symbol] = (min(first, days.min()), max(last, days.max()))
+        inside = (days >= self._start) & (days <= self._end)
+        if not inside.any():
+            return
+        begin, end = days[inside].min(), days[inside].max()
+        first, last = self._ranges.get(symbol, (begin, end))
+        self._ranges[symbol] = (min(first, begin), max(last, end))
         sid = self.sids[symbol]
         for name, neutral, found in (
             ("split", 1.0, self._splits),
@@ -104,11 +115,11 @@ class Actions:
             if name not in frame.columns:
                 continue
             values = frame[name].to_numpy(dtype=np.float64)
-            for row in np.flatnonzero((values != neutral) & ~np.isnan(values)):
+            for row in np.flatnonzero(inside & (values != neutral) & ~np.isnan(values)).tolist():
                 if not values[row] > 0:
                     raise InvalidBarsError(
-                        f"{frame.attrs['source']}, line {row + 2}: the {name} must be positive, "
-                        f"got {values[row]}"
+                        msg=f"{frame.attrs['source']}, {place(frame, row)}: the {name} must be "
+                        f"positive, got {values[row]}"
                     )
                 found[sid, days[row]] = float(values[row])
 
@@ -156,24 +167,26 @@ class Actions:
 def _folder(environ: Mapping[str, str], csvdir: str | os.PathLike[str] | None) -> Path:
     place = csvdir or environ.get("CSVDIR")
     if not place:
-        raise ValueError("csvdir needs a folder: set the environment variable CSVDIR")
+        raise BundleError(msg="csvdir needs a folder: set the environment variable CSVDIR")
     folder = Path(place)
     if not folder.is_dir():
-        raise ValueError(f"{folder} is not a directory: csvdir reads CSV files from it")
+        raise BundleError(msg=f"{folder} is not a directory: csvdir reads CSV files from it")
     return folder
 
 
 def _files(folder: Path) -> dict[str, Path]:
     """Return the file of each symbol, in order of symbols."""
     if not folder.is_dir():
-        raise ValueError(f"{folder} is not a directory: csvdir reads <symbol>.csv files from it")
+        raise BundleError(
+            msg=f"{folder} is not a directory: csvdir reads <symbol>.csv files from it"
+        )
     found = {
         path.name.split(".csv")[0]: path
         for path in sorted(folder.iterdir())
         if path.name.endswith(_SUFFIXES)
     }
     if not found:
-        raise ValueError(f"no <symbol>.csv files found in {folder}")
+        raise BundleError(msg=f"no <symbol>.csv files found in {folder}")
     return dict(sorted(found.items()))
 
 
@@ -191,14 +204,30 @@ def _bars(
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(path, index_col=0, **EXACT_FLOATS)
+        frame: pd.DataFrame = pd.read_csv(path, index_col=0, skip_blank_lines=False, **EXACT_FLOATS)
     except (ValueError, OSError, UnicodeError) as error:
-        raise InvalidBarsError(f"{path} cannot be read as CSV: {error}") from None
+        reason = " ".join(str(error).split())
+        raise InvalidBarsError(msg=f"{path} cannot be read as CSV: {reason}") from None
+    blank = np.asarray(frame.index.isna()) & frame.isna().all(axis=1).to_numpy()
+    frame = frame[~blank]
     if frame.empty:
-        raise InvalidBarsError(f"{path} has no bars")
+        raise InvalidBarsError(msg=f"{path} has no bars")
+    frame.attrs = {
+        "source": str(path),
+        "first_line": 2,
+        "blank_lines": tuple((np.flatnonzero(blank) + 2).tolist()),
+    }
     try:
         frame.index = pd.DatetimeIndex(pd.to_datetime(frame.index, format="ISO8601"))
-    except (ValueError, TypeError) as error:
-        raise InvalidBarsError(f"{path}: the first column must be dates: {error}") from None
-    frame.attrs = {"source": str(path), "first_line": 2}
+    except (ValueError, TypeError):
+        raise InvalidBarsError(msg=_unreadable_date(path, frame)) from None
     return frame
+
+
+def _unreadable_date(path: Path, frame: pd.DataFrame) -> str:
+    wrong = "the first column must be dates in one time zone"
+    for row, text in enumerate(frame.index):
+        if pd.isna(pd.to_datetime(str(text), format="ISO8601", errors="coerce")):
+            wrong = f"{place(frame, row)}: the date {text!r} cannot be read, write it as 2020-12-31"
+            break
+    return f"{path}, {wrong}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from rustybt.data.column_bars import ColumnSessionBarReader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 class WrittenDailyBars:
@@ -28,6 +30,13 @@ class WrittenDailyBars:
         """The sessions of the file."""
         return ColumnSessionBarReader(self._path).sessions
 
-    def load_raw_arrays(self, *arguments: Any) -> list[Any]:
+    def load_raw_arrays(
+        self,
+        columns: Sequence[str],
+        start_date: pd.Timestamp,
+        end_date: pd.Timestamp,
+        assets: Sequence[SupportsInt],
+    ) -> list[NDArray[Any]]:
         """Return values as the file has them now; see `BarReader`."""
-        return list(ColumnSessionBarReader(self._path).load_raw_arrays(*arguments))
+        reader = ColumnSessionBarReader(self._path)
+        return list(reader.load_raw_arrays(columns, start_date, end_date, assets))
