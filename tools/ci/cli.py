@@ -1,4 +1,4 @@
-"""Command line: `python tools/ci plan | gate | local`."""
+"""Command line: `python tools/ci plan | gate | lint-workflows | local`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from ci import gate, local, matrix
+from ci import gate, linters, local, matrix
 from ci.errors import CiError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("plan", help="write the matrix of test jobs to $GITHUB_OUTPUT")
     commands.add_parser("gate", help="judge the jobs in $NEEDS")
+    commands.add_parser("lint-workflows", help="zizmor, and actionlint where there is one")
     here = commands.add_parser("local", help="run what ci.yml runs for this platform")
     here.add_argument(
         "--all-pythons", action="store_true", help="every Python at hand, not the default one"
@@ -30,13 +31,15 @@ def main(argv: list[str] | None = None) -> int:
         match options.command:
             case "plan":
                 return _plan()
+            case "lint-workflows":
+                return linters.run(ROOT)
             case "gate":
                 found = gate.outcomes(os.environ.get("NEEDS", ""))
             case _:
                 found = local.run(ROOT, all_pythons=options.all_pythons)
                 if options.json:
                     print(json.dumps(local.as_json(found), indent=2))
-                    return 0 if all(outcome.passed for outcome in found) else 1
+                    return 0 if gate.passed(found) else 1
     except CiError as error:
         print(f"ci: {error}", file=sys.stderr)
         return 1
@@ -46,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     text = gate.table(found)
     print(text)
     _summarise(text)
-    return 0 if all(outcome.passed for outcome in found) else 1
+    return 0 if gate.passed(found) else 1
 
 
 def _plan() -> int:

@@ -1,0 +1,32 @@
+"""zizmor over the workflows, and actionlint where there is one."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ZIZMOR = ("zizmor", "--quiet", "--offline", "--no-progress", "--persona", "pedantic", ".github")
+ACTIONLINT = "actionlint"
+_ABSENT = (
+    "actionlint: not run, it is not on PATH; CI runs it as `pixi run -e checks lint-actions`, "
+    "which needs conda-forge"
+)
+
+
+def run(root: Path) -> int:
+    """Run what there is over the workflows, and return whether something was found.
+
+    zizmor is part of the environment. actionlint is not, because the Python index has no wheel of
+    it: where the machine has none, a line says so, and CI's own step is the one that must pass.
+    """
+    codes = [subprocess.run(ZIZMOR, cwd=root, check=False).returncode]
+    if shutil.which(ACTIONLINT) is None:
+        print(_ABSENT, file=sys.stderr)
+    else:
+        codes.append(subprocess.run([ACTIONLINT], cwd=root, check=False).returncode)
+    return int(any(codes))
