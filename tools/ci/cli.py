@@ -20,7 +20,9 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("plan", help="write the matrix of test jobs to $GITHUB_OUTPUT")
     commands.add_parser("gate", help="judge the jobs in $NEEDS")
-    commands.add_parser("lint-workflows", help="zizmor, and actionlint where there is one")
+    commands.add_parser(
+        "lint-workflows", help="our rules, zizmor, and actionlint where there is one"
+    )
     here = commands.add_parser("local", help="run what ci.yml runs for this platform")
     here.add_argument(
         "--all-pythons", action="store_true", help="every Python at hand, not the default one"

@@ -1,4 +1,4 @@
-"""zizmor over the workflows, and actionlint where there is one."""
+"""The linters of the workflows: our own rules, zizmor, and actionlint where there is one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+
+from ci import rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +21,15 @@ _ABSENT = (
 
 
 def run(root: Path) -> int:
-    """Run what there is over the workflows, and return whether something was found.
+    """Run what there is over the workflows, and return 1 if something was found.
 
     zizmor is part of the environment. actionlint is not, because the Python index has no wheel of
     it: where the machine has none, a line says so, and CI's own step is the one that must pass.
     """
-    codes = [subprocess.run(ZIZMOR, cwd=root, check=False).returncode]
+    breaches = rules.breaches(rules.read(root))
+    for breach in breaches:
+        print(breach)
+    codes = [len(breaches), subprocess.run(ZIZMOR, cwd=root, check=False).returncode]
     if shutil.which(ACTIONLINT) is None:
         print(_ABSENT, file=sys.stderr)
     else:
