@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ci import rules
+from ci.errors import CiError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,15 @@ def run(root: Path) -> int:
 
     zizmor is part of the environment. actionlint is not, because the Python index has no wheel of
     it: where the machine has none, a line says so, and CI's own step is the one that must pass.
+
+    Raises
+    ------
+    CiError
+        zizmor is missing, or a workflow cannot be read.
     """
+    if shutil.which(ZIZMOR[0]) is None:
+        message = "zizmor is not installed here: run ./pixiw run lint-workflows"
+        raise CiError(message)
     breaches = rules.breaches(rules.read(root))
     for breach in breaches:
         print(breach)
