@@ -5,17 +5,11 @@ A module built against one numpy's binary interface may fail over another, and o
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import rattler
-from rattler.exceptions import SolverError
-
+from conda import fresh
 from conda.errors import CondaError
 from pixiw.installation import install, sentences
 
@@ -23,10 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import rattler
     from rattler_build import Package
-
-_SMOKE = ("python", "-P", "-m", "rustybt.smoke", "--strict")
-_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -79,8 +71,8 @@ def check(package: Package, channels: Sequence[str], platform: str, folder: Path
     if not ranges:
         return None
     specs = [f"{package.name} =={package.version} {package.build_string}", *ranges]
-    highest = _version(_solve(channels, specs, platform, "highest"))
-    records = _solve(channels, specs, platform, "lowest-direct")
+    highest = _version(fresh.solve(channels, specs, platform))
+    records = fresh.solve(channels, specs, platform, "lowest-direct")
     lowest = _version(records)
     if lowest == highest:
         return Tried(lowest, highest)
@@ -90,7 +82,7 @@ def check(package: Package, channels: Sequence[str], platform: str, folder: Path
     try:
         with sentences(name, prefix):
             install(records, name, prefix, folder / "cache", platform)
-        passed, said = _smoke(prefix, folder)
+        passed, said = fresh.smoke(prefix, folder)
     finally:
         shutil.rmtree(prefix, ignore_errors=True)
     if not passed:
@@ -102,49 +94,5 @@ def check(package: Package, channels: Sequence[str], platform: str, folder: Path
     return Tried(lowest, highest)
 
 
-def _solve(
-    channels: Sequence[str],
-    specs: Sequence[str],
-    platform: str,
-    strategy: Literal["highest", "lowest-direct"],
-) -> list[rattler.RepoDataRecord]:
-    try:
-        return asyncio.run(
-            rattler.solve(
-                list(channels),
-                list(specs),
-                platforms=[platform, "noarch"],  # type: ignore[list-item]
-                virtual_packages=list(rattler.VirtualPackage.detect()),
-                strategy=strategy,
-            )
-        )
-    except SolverError as error:
-        why = " ".join(str(error).split())
-        raise CondaError(f"no environment for {', '.join(specs)}: {why}") from error
-
-
 def _version(records: Sequence[rattler.RepoDataRecord]) -> str:
     return next(str(record.version) for record in records if record.name.normalized == "numpy")
-
-
-def _smoke(prefix: Path, folder: Path) -> tuple[bool, str]:
-    programs = [prefix, prefix / "Scripts"] if sys.platform == "win32" else [prefix / "bin"]
-    path = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
-    program = shutil.which(_SMOKE[0], path=path)
-    if program is None:
-        raise CondaError(f"{prefix} has no python")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    try:
-        run = subprocess.run(
-            [program, *_SMOKE[1:]],
-            cwd=folder,
-            env=kept | {"PATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        return False, f"no answer within {_SECONDS} s"
-    return run.returncode == 0, run.stdout

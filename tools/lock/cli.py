@@ -1,4 +1,4 @@
-"""Command line: `python tools/lock make --records FOLDER | check [--json]`."""
+"""Command line: `python tools/lock make --records FOLDER | check [--json] | update`."""
 
 from __future__ import annotations
 
@@ -45,6 +45,14 @@ def _check(options: argparse.Namespace) -> int:
     return 0 if verdict.problem is None else 1
 
 
+def _update(options: argparse.Namespace) -> int:
+    from lock.updating import update
+
+    count = update(options.manifest, options.lock, options.report)
+    print(f"{options.lock}: {count} changes, listed in {options.report}")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python tools/lock", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -56,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="whether the lock satisfies the manifest")
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(run=_check)
-    for command in (make, check):
+    update = commands.add_parser("update", help="let pixi update the lock, and list the changes")
+    update.add_argument("--report", type=Path, default=ROOT / "build/lock-changes.md")
+    update.set_defaults(run=_update)
+    for command in (make, check, update):
         command.add_argument("--manifest", type=Path, default=ROOT / "pixi.toml")
         command.add_argument("--lock", type=Path, default=ROOT / "pixi.lock")
     return parser

@@ -1,0 +1,1 @@
+"""Head against base: ratios with their noise, and a picture of them."""
