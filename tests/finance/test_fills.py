@@ -256,14 +256,14 @@ class FirstOnly(SlippageModel):
 class Nothing(SlippageModel):
     """A model that never fills."""
 
-    def process_order(self, data: Any, order: Order) -> tuple[None, None]:  # noqa: ARG002
+    def process_order(self, data: Any, order: Order) -> tuple[None, None]:
         return None, None
 
 
 class Penny(CommissionModel):
     """A commission of a user's own."""
 
-    def calculate(self, order: Order, transaction: Transaction) -> float:  # noqa: ARG002
+    def calculate(self, order: Order, transaction: Transaction) -> float:
         return 0.01
 
 
@@ -422,7 +422,7 @@ def test_market_impact_looks_back_once_a_session() -> None:
 
 def test_asset_types_of_models() -> None:
     class Both(EquitySlippageModel, FutureSlippageModel):
-        def process_order(self, data: Any, order: Order) -> tuple[None, None]:  # noqa: ARG002
+        def process_order(self, data: Any, order: Order) -> tuple[None, None]:
             return None, None
 
     class Stated(EquityCommissionModel, FutureCommissionModel):

@@ -28,7 +28,7 @@ class BarData:
         self.current_dt = pd.Timestamp("2020-01-02 14:31", tz="UTC") + pd.Timedelta(minutes=number)
         self.current_session = pd.Timestamp("2020-01-02")
 
-    def current(self, asset: object, fields: str | list[str]) -> Any:  # noqa: ARG002
+    def current(self, asset: object, fields: str | list[str]) -> Any:
         """Return a value of the bar, or a dict of several."""
         if isinstance(fields, str):
             return self.values[fields]
@@ -53,7 +53,7 @@ class FeedingBarData(BarData):
         """The feed, which is the bar itself."""
         return self
 
-    def bar(self, asset: object, column: int) -> float:  # noqa: ARG002
+    def bar(self, asset: object, column: int) -> float:
         """Return a value of the bar by the number of its column."""
         return float(self.values[["open", "high", "low", "close", "volume"][column]])
 
