@@ -173,8 +173,9 @@ class DataPortal:
 
         daily = reader.data_frequency != "minute"
         kind = ReindexSessionBarReader if daily else ReindexMinuteBarReader
+        first: Any = self.first_trading_day
         last = self._last_session or self._last_available_session()
-        return kind(self.trading_calendar, reader, self.first_trading_day, last)
+        return kind(self.trading_calendar, reader, first, last)
 
     def _last_available_session(self) -> Any:
         readers = self._daily or self._minute

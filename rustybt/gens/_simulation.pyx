@@ -215,8 +215,10 @@ cdef class Simulation:
         cdef PriceFeed feed = self.feed
         cdef Py_ssize_t minute
         cdef Py_ssize_t last = self.last_minutes[session]
-        cdef int64_t starts = self.before_trading_starts[session] if self.starts_trading else INT64_MAX
+        cdef int64_t starts = INT64_MAX
         cdef const int64_t[::1] minutes = feed.minutes
+        if self.starts_trading:
+            starts = self.before_trading_starts[session]
         for minute in range(self.first_minutes[session], last + 1):
             if starts <= minutes[minute]:
                 self.before_trading_start(session)

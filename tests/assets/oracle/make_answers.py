@@ -9,9 +9,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import cases  # type: ignore[import-not-found]
 from sqlalchemy import StaticPool, create_engine
-from zipline.assets import AssetDBWriter, AssetFinder, synthetic  # type: ignore[import-not-found]
-from zipline.assets.roll_finder import CalendarRollFinder, VolumeRollFinder  # type: ignore[import-not-found]
-from zipline.utils.calendar_utils import get_calendar  # type: ignore[import-not-found]
+from zipline.assets import AssetDBWriter, AssetFinder, synthetic
+from zipline.assets.roll_finder import CalendarRollFinder, VolumeRollFinder
+from zipline.utils.calendar_utils import get_calendar
 
 
 def main() -> None:
