@@ -242,7 +242,7 @@ def test_show_versions_of_an_unbuilt_checkout(checkout: Path) -> None:
         (["--version"], f"{RECORD['package']}\n"),
         (["show-versions"], "build.compiler"),
         (["show-versions", "--json"], '"version": 1'),
-        ([], "usage: rustybt"),
+        ([], "Usage: rustybt"),
         (["--help"], "show-versions"),
     ],
 )

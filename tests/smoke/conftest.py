@@ -97,12 +97,9 @@ class Environment:
         (self.package / "_build_record.json").write_text(json.dumps(record))
 
     def module(self, language: str = "cython") -> dict[str, Any]:
-        """Return the first module of `language` in the build record that no other one needs."""
-        return next(
-            item
-            for item in self.record()["modules"]
-            if item["language"] == language and item["name"] != "rustybt._cyutility"
-        )
+        """Return a module of `language` in the build record that no other one needs."""
+        modules = [item for item in self.record()["modules"] if item["language"] == language]
+        return next((item for item in modules if item["name"] == "rustybt.lib.rank"), modules[0])
 
     def shared_object(self, module: dict[str, Any]) -> Path:
         """Return where the shared object of `module` lies."""

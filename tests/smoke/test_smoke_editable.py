@@ -32,10 +32,8 @@ class Editable:
         return self.environment.smoke(*arguments, target=[str(self.smoke_folder)])
 
     def module(self) -> dict[str, Any]:
-        """Return the first Cython module that no other one needs."""
-        needed = "rustybt._cyutility"
-        cython = (item for item in self.modules if item["language"] == "cython")
-        return next(item for item in cython if item["name"] != needed)
+        """Return a Cython module that no other one needs."""
+        return next(item for item in self.modules if item["name"] == "rustybt.lib.rank")
 
     def shared_object(self, module: dict[str, Any]) -> Path:
         """Return where the shared object of `module` lies."""
