@@ -30,8 +30,8 @@ def modules() -> Iterator[tuple[Any, Any]]:
     """Return the market and the questions that the oracle's script uses, too."""
     sys.path.insert(0, str(ORACLE))
     try:
-        import readers_market
-        import readers_questions
+        import readers_market  # type: ignore[import-not-found]
+        import readers_questions  # type: ignore[import-not-found]
 
         yield readers_market, readers_questions
     finally:

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import readers_market as market
-from readers_questions import ask
+import readers_market as market  # type: ignore[import-not-found]
+from readers_questions import ask  # type: ignore[import-not-found]
 from zipline.assets import AssetDBWriter, AssetFinder, Equity, Future
 from zipline.assets.roll_finder import CalendarRollFinder, VolumeRollFinder
 from zipline.data import continuous_future_reader, dispatch_bar_reader, resample

@@ -35,7 +35,8 @@ OPEN = pd.Timedelta(hours=14, minutes=31)
 
 def noise(sid: int, number: np.ndarray) -> np.ndarray:
     """Return whole numbers from 0 to 999 that look irregular."""
-    return (number * 7919 + sid * 104729 + number * number * 31) % 1000
+    mixed: np.ndarray = (number * 7919 + sid * 104729 + number * number * 31) % 1000
+    return mixed
 
 
 def bars(sid: int, index: pd.DatetimeIndex, start: int = 0) -> pd.DataFrame:

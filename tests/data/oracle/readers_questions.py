@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from readers_market import (
+from readers_market import (  # type: ignore[import-not-found]
     EQUITIES,
     FIELDS,
     OPEN,
@@ -45,10 +45,10 @@ def ask(engine: SimpleNamespace) -> dict[str, Any]:
     }
 
 
-def attempt(question: Callable[[], Any]) -> Any:
+def attempt(question: Callable[..., Any], *arguments: object) -> Any:
     """Return a plain answer, or the name of the error."""
     try:
-        answer = question()
+        answer = question(*arguments)
     except Exception as error:  # noqa: BLE001 - which one it is, is the answer
         return type(error).__name__
     if isinstance(answer, pd.Timestamp):
@@ -88,10 +88,7 @@ def daily(reader: Any, sids: tuple[int, ...], finder: Any = None) -> dict[str, A
         "arrays": {name: sparse(array) for name, array in zip(FIELDS, loaded, strict=True)},
         "values": {
             str(sid): [
-                [
-                    attempt(lambda s=sid, d=day, f=field: reader.get_value(s, d, f))
-                    for day in SESSIONS
-                ]
+                [attempt(reader.get_value, sid, day, field) for day in SESSIONS]
                 for field in ("close", "volume")
             ]
             for sid in sids
@@ -99,9 +96,7 @@ def daily(reader: Any, sids: tuple[int, ...], finder: Any = None) -> dict[str, A
         "last traded": {
             str(sid): [
                 attempt(
-                    lambda s=sid, d=day: reader.get_last_traded_dt(
-                        finder.retrieve_asset(s) if finder else s, d
-                    )
+                    reader.get_last_traded_dt, finder.retrieve_asset(sid) if finder else sid, day
                 )
                 for day in SESSIONS
             ]
@@ -121,22 +116,15 @@ def minute(reader: Any, finder: Any, sids: tuple[int, ...]) -> dict[str, Any]:
         "arrays": {name: sparse(array) for name, array in zip(FIELDS, loaded, strict=True)},
         "values": {
             str(sid): [
-                [
-                    attempt(lambda s=sid, t=time, f=field: reader.get_value(s, t, f))
-                    for time in times
-                ]
+                [attempt(reader.get_value, sid, time, field) for time in times]
                 for field in ("open", "volume")
             ]
             for sid in sids
         },
-        "closed": [
-            attempt(lambda t=time: reader.get_value(sids[0], t, "close")) for time in closed
-        ],
+        "closed": [attempt(reader.get_value, sids[0], time, "close") for time in closed],
         "last traded": {
             str(sid): [
-                attempt(
-                    lambda s=sid, t=time: reader.get_last_traded_dt(finder.retrieve_asset(s), t)
-                )
+                attempt(reader.get_last_traded_dt, finder.retrieve_asset(sid), time)
                 for time in times
             ]
             for sid in sids
@@ -167,8 +155,8 @@ def reindexed(engine: SimpleNamespace) -> dict[str, Any]:
     holiday = pd.Timestamp("2020-11-26")
     return {
         "arrays": {name: sparse(array) for name, array in zip(FIELDS, loaded, strict=True)},
-        "holiday": [attempt(lambda f=field: reader.get_value(1, holiday, f)) for field in FIELDS],
-        "session": [attempt(lambda f=field: reader.get_value(1, FIRST, f)) for field in FIELDS],
+        "holiday": [attempt(reader.get_value, 1, holiday, field) for field in FIELDS],
+        "session": [attempt(reader.get_value, 1, FIRST, field) for field in FIELDS],
     }
 
 
@@ -183,11 +171,9 @@ def dispatched(engine: SimpleNamespace) -> dict[str, Any]:
     assets = [finder.retrieve_asset(sid) for sid in sids]
     return {
         "arrays": {name: sparse(array) for name, array in zip(FIELDS, loaded, strict=True)},
-        "values": [
-            attempt(lambda a=asset: sessions.get_value(a, SESSIONS[1], "close")) for asset in assets
-        ],
+        "values": [attempt(sessions.get_value, asset, SESSIONS[1], "close") for asset in assets],
         "last traded": [
-            attempt(lambda a=asset: sessions.get_last_traded_dt(a, SESSIONS[2])) for asset in assets
+            attempt(sessions.get_last_traded_dt, asset, SESSIONS[2]) for asset in assets
         ],
     }
 
@@ -213,21 +199,15 @@ def continuous(engine: SimpleNamespace) -> dict[str, Any]:
                 "daily": {n: sparse(a) for n, a in zip(columns, by_day, strict=True)},
                 "minute": sparse(by_minute[0]),
                 "minute sids": [[int(at), int(sids[at])] for at in changes],
-                "values": [
-                    attempt(lambda f=future, d=day: days.get_value(f, d, "close"))
-                    for day in SESSIONS[:5]
-                ],
+                "values": [attempt(days.get_value, future, day, "close") for day in SESSIONS[:5]],
                 "minute values": [
-                    attempt(lambda f=future, t=time: clock.get_value(f, t, "close"))
-                    for time in asked
+                    attempt(clock.get_value, future, time, "close") for time in asked
                 ],
                 "last traded": [
-                    attempt(lambda f=future, d=day: days.get_last_traded_dt(f, d))
-                    for day in SESSIONS[:5]
+                    attempt(days.get_last_traded_dt, future, day) for day in SESSIONS[:5]
                 ],
                 "last traded minute": [
-                    attempt(lambda f=future, t=time: clock.get_last_traded_dt(f, t))
-                    for time in asked
+                    attempt(clock.get_last_traded_dt, future, time) for time in asked
                 ],
             }
     return answers
