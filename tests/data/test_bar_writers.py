@@ -90,6 +90,11 @@ def test_what_happens_to_invalid_data(tmp_path: Path, behavior: Any, left: int |
     assert [file.name for file in tmp_path.iterdir()] == ["bars"]
 
 
+def test_a_behavior_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidBarsError, match="one of raise, warn, ignore, got 'drop'"):
+        daily(tmp_path / "bars", flat(DAYS), invalid_data_behavior="drop")
+
+
 def test_an_asset_that_is_none_of_the_assets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidBarsError, match="sid 1 has bars but is none of the assets"):
         daily(tmp_path / "bars", flat(DAYS), flat(DAYS), assets={0})
