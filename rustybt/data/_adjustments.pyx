@@ -39,8 +39,9 @@ def load_adjustments_from_sqlite(
     Returns
     -------
     dict of str to dict of int to list of Float64Multiply
-        Under "price" and "volume", as asked for: adjustments by the first row that is not to be
-        adjusted any more.
+        Under "price" and "volume", as asked for: adjustments by the last row that they change.
+        That is the row of the session in which they take effect; it holds what was known before
+        that session, the bar of the one before it.
     """
     if adjustment_type not in _TYPES:
         raise ValueError(

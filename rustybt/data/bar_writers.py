@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -59,6 +59,11 @@ class BarWriter:
         self._spool: Spool | None = None
 
     def _add(self, sid: int, frame: pd.DataFrame, behavior: Behavior | None) -> None:
+        if behavior not in {*get_args(Behavior), None}:
+            raise InvalidBarsError(
+                msg=f"invalid_data_behavior must be one of {', '.join(get_args(Behavior))}, got "
+                f"{behavior!r}"
+            )
         bars = check_bars(
             frame,
             self._axis,

@@ -31,7 +31,8 @@ def cases(draw: st.DrawFn) -> Case:
     length = draw(st.integers(1, 12))
     sids = sorted(draw(st.sets(st.integers(0, 2**40), max_size=4)))
     axis = np.cumsum(draw(hnp.arrays(np.int64, length, elements=st.integers(1, 10**15))))
-    first, last, pieces = [], [], []
+    first, last = [], []
+    pieces: list[dict[str, Any]] = []
     frames = {
         name: pd.DataFrame(0.0 if name == "volume" else np.nan, index=range(length), columns=sids)
         for name in COLUMNS

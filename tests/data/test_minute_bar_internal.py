@@ -25,9 +25,10 @@ def stretches(draw: st.DrawFn) -> tuple[MarketMinutes, pd.DatetimeIndex]:
         opens.append(minute)
         minute += draw(st.integers(0, 9)) * MINUTE
         closes.append(minute)
-        minutes.append(pd.DatetimeIndex(np.arange(opens[-1], minute + 1, MINUTE).view("M8[ns]")))
+        minutes.append(np.arange(opens[-1], minute + 1, MINUTE).view("M8[ns]"))
         minute += draw(st.integers(1, 9)) * MINUTE
-    index = minutes[0].append(minutes[1:]) if minutes else pd.DatetimeIndex([]).as_unit("ns")
+    nanos = np.concatenate([np.empty(0, dtype="M8[ns]"), *minutes])
+    index = pd.DatetimeIndex(nanos)
     return MarketMinutes(np.array(opens, dtype="i8"), np.array(closes, dtype="i8")), index
 
 
