@@ -22,6 +22,8 @@ from rustybt.data.history_loader import (
     session_axis,
 )
 
+from rustybt.data.market_schedule import session_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -214,7 +216,7 @@ class DataPortal:
             return
         start = min(opens, int(axis.nanos[0])) if len(axis) else opens
         end = max(closes, int(axis.nanos[-1])) if len(axis) else closes
-        label = calendar.minute_to_session(pd.Timestamp(start, tz="UTC"))
+        label = session_of(calendar, pd.Timestamp(start, tz="UTC"))
         self.minute_axis = minute_axis(calendar, label, pd.Timestamp(end, tz="UTC"))
         self.__dict__.pop("_minute_loader", None)
         self._cursors.pop("minute", None)
@@ -482,7 +484,7 @@ class DataPortal:
         continuous_future : ContinuousFuture
         dt : pandas.Timestamp
         """
-        session = self.trading_calendar.minute_to_session(dt)
+        session = session_of(self.trading_calendar, dt)
         center = self.current_contract(continuous_future, session)
         if center is None:
             return []

@@ -14,6 +14,7 @@ import pandas as pd
 
 from rustybt._protocol import AssetBars, Axis
 from rustybt.assets import Equity, Future
+from rustybt.data.market_schedule import minutes_between, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -309,8 +310,7 @@ class MinuteHistoryLoader(HistoryLoader):
         return self.axis.ordinal_at_or_before(int(calendar.last_minutes_nanos[at]))
 
     def _session_of(self, ordinal: int) -> pd.Timestamp:
-        session: pd.Timestamp = self.trading_calendar.minute_to_session(self.axis.index[ordinal])
-        return session
+        return session_of(self.trading_calendar, self.axis.index[ordinal])
 
 
 def session_axis(calendar: Any) -> Axis:
@@ -335,16 +335,12 @@ def minute_axis(calendar: Any, start: pd.Timestamp, end: pd.Timestamp) -> Axis:
     firsts, lasts = calendar.first_minutes_nanos, calendar.last_minutes_nanos
     begin = int(calendar.sessions.searchsorted(start.tz_localize(None).normalize()))
     stop = int(np.searchsorted(lasts, end.value)) + 1
-    if calendar.has_break:
-        minutes = calendar.minutes.as_unit("ns").asi8
-        low, high = np.searchsorted(minutes, [firsts[begin], lasts[min(stop, len(lasts)) - 1]])
-        return Axis(np.ascontiguousarray(minutes[low : high + 1]))
-    step = 60_000_000_000
-    spans = [
-        np.arange(first, last + step, step, dtype=np.int64)
-        for first, last in zip(firsts[begin:stop], lasts[begin:stop], strict=True)
-    ]
-    return Axis(np.concatenate(spans) if spans else np.empty(0, dtype=np.int64))
+    if begin >= min(stop, len(lasts)):
+        return Axis(np.empty(0, dtype=np.int64))
+    first, last = (
+        pd.Timestamp(nanos, tz="UTC") for nanos in (firsts[begin], lasts[min(stop, len(lasts)) - 1])
+    )
+    return Axis(np.ascontiguousarray(minutes_between(calendar, first, last).asi8))
 
 
 def _breakpoints(found: list[tuple[int, float, float]], *, additive: bool) -> Breakpoints | None:
