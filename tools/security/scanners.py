@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pinned
-from security import packages as python_packages
 from security.errors import SecurityError
 from security.findings import Finding
 
@@ -45,6 +44,8 @@ def code(root: Path) -> list[Finding]:
 
 def packages(root: Path) -> list[Finding]:
     """Look the Python packages of pixi.lock up in the list of known vulnerabilities."""
+    from security import packages as python_packages  # reads the lock, which crates() need not
+
     found: set[Finding] = set()
     for number, versions in enumerate(python_packages.rounds(root)):
         with tempfile.TemporaryDirectory() as place:
