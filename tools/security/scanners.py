@@ -132,9 +132,7 @@ def read_crates(said: str, checks: Sequence[str]) -> list[Finding]:
         if message["type"] == "summary":
             summed = fields
         elif message["type"] == "diagnostic" and fields["severity"] == "error":
-            krate = next((graph["Krate"] for graph in fields.get("graphs", [])), None)
-            place = f"{krate['name']} {krate['version']}" if krate else "rust/Cargo.lock"
-            found.append(Finding(fields["code"] or "error", place, fields["message"]))
+            found.append(Finding(fields["code"] or "error", _crate(fields), fields["message"]))
         elif message["type"] == "log" and fields.get("level") == "ERROR":
             raise SecurityError(f"cargo-deny: {fields['message']}")
     if not set(checks) <= set(summed):
@@ -142,6 +140,13 @@ def read_crates(said: str, checks: Sequence[str]) -> list[Finding]:
     if sum(summed[check]["errors"] for check in checks) != len(found):
         raise SecurityError("cargo-deny counts other errors than it lists")
     return found
+
+
+def _crate(fields: dict[str, Any]) -> str:
+    for graph in fields.get("graphs", []):
+        if "Krate" in graph:
+            return f"{graph['Krate']['name']} {graph['Krate']['version']}"
+    return "rust/Cargo.lock"
 
 
 SCANNERS: dict[str, Callable[[Path], list[Finding]]] = {
