@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from ci import rules
 
@@ -255,6 +258,13 @@ def test_only_main_writes_the_cache_and_a_release_reads_none() -> None:
         for step in job["steps"]:
             if step.get("uses") == rules.LOCAL_ACTION:
                 assert step["with"]["cache"] == "false"
+
+
+def test_the_pixi_of_ci_fits_the_manifest() -> None:
+    found = re.search(r"pixi-version: v(\S+)", MATERIAL.action)
+    manifest = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))
+    assert found
+    assert SpecifierSet(manifest["workspace"]["requires-pixi"]).contains(found[1])
 
 
 def test_every_scan_is_in_the_workflow_and_in_the_summary() -> None:

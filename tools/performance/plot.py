@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def _attributes(values: dict[str, str | float]) -> str:
         name.replace("_", "-"): value if isinstance(value, str) else f"{value:.4g}"
         for name, value in values.items()
     }
-    return " ".join(f"{name}={quoteattr(value)}" for name, value in shown.items())
+    return " ".join(f'{name}="{escape(value)}"' for name, value in shown.items())
 
 
 def _element(kind: str, **attributes: str | float) -> str:

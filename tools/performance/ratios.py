@@ -10,7 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Chance that any of all benchmarks is called slower though none is, were the tolerance nothing.
+# Chance, shared among all benchmarks, that an interval misses the true ratio. A bootstrap of so few
+# rounds only comes near it; the tolerance makes up for that.
 ALPHA = 0.01
 RESAMPLES = 4000
 _SEED = 20

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pinned
-from security import packages as python_packages
 from security.errors import SecurityError
 from security.findings import Finding
 
@@ -45,6 +44,8 @@ def code(root: Path) -> list[Finding]:
 
 def packages(root: Path) -> list[Finding]:
     """Look the Python packages of pixi.lock up in the list of known vulnerabilities."""
+    from security import packages as python_packages  # reads the lock, which crates() need not
+
     found: set[Finding] = set()
     for number, versions in enumerate(python_packages.rounds(root)):
         with tempfile.TemporaryDirectory() as place:
@@ -131,9 +132,7 @@ def read_crates(said: str, checks: Sequence[str]) -> list[Finding]:
         if message["type"] == "summary":
             summed = fields
         elif message["type"] == "diagnostic" and fields["severity"] == "error":
-            krate = next((graph["Krate"] for graph in fields.get("graphs", [])), None)
-            place = f"{krate['name']} {krate['version']}" if krate else "rust/Cargo.lock"
-            found.append(Finding(fields["code"] or "error", place, fields["message"]))
+            found.append(Finding(fields["code"] or "error", _crate(fields), fields["message"]))
         elif message["type"] == "log" and fields.get("level") == "ERROR":
             raise SecurityError(f"cargo-deny: {fields['message']}")
     if not set(checks) <= set(summed):
@@ -141,6 +140,13 @@ def read_crates(said: str, checks: Sequence[str]) -> list[Finding]:
     if sum(summed[check]["errors"] for check in checks) != len(found):
         raise SecurityError("cargo-deny counts other errors than it lists")
     return found
+
+
+def _crate(fields: dict[str, Any]) -> str:
+    for graph in fields.get("graphs", []):
+        if "Krate" in graph:
+            return f"{graph['Krate']['name']} {graph['Krate']['version']}"
+    return "rust/Cargo.lock"
 
 
 SCANNERS: dict[str, Callable[[Path], list[Finding]]] = {
