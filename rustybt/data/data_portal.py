@@ -21,7 +21,6 @@ from rustybt.data.history_loader import (
     minute_axis,
     session_axis,
 )
-
 from rustybt.data.market_schedule import session_of
 
 if TYPE_CHECKING:
