@@ -1,1 +1,1 @@
-"""The bundle `sample` as files: nine US stocks, their splits and dividends (see tools/sample.py)."""
+"""The bundle `sample` as files: nine US stocks, their splits and dividends; by tools/sample.py."""
