@@ -61,6 +61,8 @@ AnyAsset = TypeVar("AnyAsset", bound=Asset)
 # SQLite's least limit of parameters of a statement is 999.
 _CHUNK = 900
 _NAT = pd.NaT.value
+# How many assets are read along with one that is asked for, at most.
+_READ_AHEAD = 256
 _DATES = (
     "start_date",
     "end_date",
@@ -113,6 +115,7 @@ class AssetFinder:
             check_version(connection)
         self._asset_cache: dict[int, Asset | ContinuousFuture | None] = {}
         self._asset_type_cache: dict[int, str | None] = {}
+        self._read_ahead = 0
         self._future_chain_predicates = future_chain_predicates or {}
         self._ordered_contracts: dict[str, OrderedContracts] = {}
         self._lifetimes: dict[frozenset[str], Lifetimes] = {}
@@ -216,7 +219,20 @@ class AssetFinder:
         asset = self._asset_cache.get(sid)
         if asset is not None:
             return asset
-        return self.retrieve_all((sid,), default_none=default_none)[0]
+        return self.retrieve_all((sid, *self._following(sid)), default_none=default_none)[0]
+
+    def _following(self, sid: int) -> list[int]:
+        """Return sids to read along with one that is not known yet.
+
+        Who asks for one asset after another is answered with ever fewer queries: none is read
+        ahead the first time, then one, and twice as many each time.
+        """
+        count, self._read_ahead = self._read_ahead, min(2 * self._read_ahead or 1, _READ_AHEAD)
+        if count == 0:
+            return []
+        column = schema.asset_router.c.sid
+        query = sa.select(column).where(column > int(sid)).order_by(column).limit(count)
+        return [found for (found,) in self._rows(query) if found not in self._asset_cache]
 
     def retrieve_all(self, sids: Iterable[int], default_none: bool = False) -> list[Any]:
         """Return the assets with some sids, in their order.

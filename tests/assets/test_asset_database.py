@@ -189,6 +189,24 @@ def test_more_assets_than_a_statement_takes(memory: AssetDBWriter) -> None:
     assert len(set(frame["symbol"])) == count
 
 
+def test_one_after_another_is_answered_with_few_queries(memory: AssetDBWriter) -> None:
+    sids = [7 * number for number in range(600)]
+    memory.write(equities(*((sid, f"S{sid}", "2010-01-04", "2012-01-04", "XNYS") for sid in sids)))
+    expected = AssetFinder(memory.engine).retrieve_all(sids)
+    statements: list[str] = []
+    finder = AssetFinder(memory.engine)
+    sa.event.listen(
+        memory.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2])
+    )
+    found = [finder.lookup_symbol(asset.symbol, None) for asset in expected]
+    assert [asset.to_dict() for asset in found] == [asset.to_dict() for asset in expected]
+    assert len(statements) < 60
+    # The last sid has none behind it, and one that is not there is not found for its neighbours.
+    assert AssetFinder(memory.engine).retrieve_asset(sids[-1]).sid == sids[-1]
+    with pytest.raises(errors.SidsNotFound):
+        finder.retrieve_asset(8)
+
+
 def test_sids_by_country_and_exchange(finder: AssetFinder) -> None:
     assert finder.futures_sids == tuple(range(100, 108))
     assert finder.equities_sids_for_country_code("ca") == (6, 7, 8)
