@@ -4,6 +4,7 @@ The market's side of a bar is a cursor of integers (:class:`rustybt._protocol.Pr
 Timestamp is made where somebody asks for one, which an uneventful bar does not.
 """
 
+cimport cython
 from libc.stdint cimport INT64_MAX, int64_t
 
 from rustybt._protocol cimport BarData, PriceFeed
@@ -15,10 +16,11 @@ import numpy as np
 from rustybt.finance.blotter import SimulationBlotter
 from rustybt.finance.cancel_policy import NeverCancel
 from rustybt.finance.order import ORDER_STATUS
-from rustybt.gens.sim_engine import SESSION_END
+from rustybt.gens import sim_engine
 from rustybt.utils.execution import execution_times
 
 
+@cython.auto_pickle(False)
 cdef class Scheduled:
     """A function and the bars at which it runs."""
 
@@ -45,6 +47,7 @@ cdef class Scheduled:
         return True
 
 
+@cython.auto_pickle(False)
 cdef class Simulation:
     """One run of an algorithm.
 
@@ -290,9 +293,9 @@ cdef class Simulation:
         if not self.is_simulated_blotter or type(blotter.cancel_policy) is not NeverCancel:
             self.date_blotter()
             if self.is_daily:
-                blotter.execute_daily_cancel_policy(SESSION_END)
+                blotter.execute_daily_cancel_policy(sim_engine.SESSION_END)
             else:
-                blotter.execute_cancel_policy(SESSION_END)
+                blotter.execute_cancel_policy(sim_engine.SESSION_END)
         if self.algorithm.account_controls:
             self.algorithm.validate_account_controls()
         if self.tracker.columnar:
