@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsInt
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _NUMBERS = {name: number for number, name in enumerate(COLUMNS)}
 
 
-class _ColumnReader:
+class _ColumnReader(ABC):
     """What the readers of either frequency share."""
 
     def __init__(self, source: str | os.PathLike[str] | BarTable) -> None:
@@ -78,8 +79,9 @@ class _ColumnReader:
     _frequency = "session"
     _noun = "daily"
 
+    @abstractmethod
     def _ordinal(self, time: pd.Timestamp) -> int:
-        raise NotImplementedError
+        """Return the place of a time on the axis."""
 
 
 class ColumnSessionBarReader(_ColumnReader, CurrencyAwareSessionBarReader):

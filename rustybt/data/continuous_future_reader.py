@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, SupportsInt, cast
 
 import numpy as np
@@ -116,15 +117,17 @@ class _ContinuousFutureReader(BarReader):
             yield sid, start, stop
             start = stop
 
+    @abstractmethod
     def _times(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
-        raise NotImplementedError
+        """Return the times from `start` to `end`, both included."""
 
+    @abstractmethod
     def _session(self, time: pd.Timestamp) -> pd.Timestamp:
-        raise NotImplementedError
+        """Return the session of a time."""
 
+    @abstractmethod
     def _first_from(self, times: pd.DatetimeIndex, session: pd.Timestamp) -> int:
         """Return the place of the first time that belongs to a session or a later one."""
-        raise NotImplementedError
 
 
 class ContinuousFutureSessionBarReader(_ContinuousFutureReader, SessionBarReader):

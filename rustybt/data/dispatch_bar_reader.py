@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsInt
 
@@ -107,8 +108,9 @@ class AssetDispatchBarReader(BarReader):
                 result[:, places] = array
         return results
 
+    @abstractmethod
     def _window_size(self, start: pd.Timestamp, end: pd.Timestamp) -> int:
-        raise NotImplementedError
+        """Return how many bars a range has."""
 
 
 class AssetDispatchMinuteBarReader(AssetDispatchBarReader, MinuteBarReader):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -29,7 +30,7 @@ ADJUSTMENT_TABLES = ("mergers", "dividends", "splits")
 Breakpoints = tuple["NDArray[np.intp]", "NDArray[np.float64]", "NDArray[np.float64]", bool]
 
 
-class HistoryLoader:
+class HistoryLoader(ABC):
     """Bars of assets on an axis, and adjusted windows of them.
 
     Parameters
@@ -161,20 +162,21 @@ class HistoryLoader:
         exponent = Decimal(str(contract.tick_size)).as_tuple().exponent
         return max(-int(exponent), 0)
 
+    @abstractmethod
     def _default_axis(self) -> Axis:
-        raise NotImplementedError
+        """Return the axis of all bars."""
 
+    @abstractmethod
     def _ordinal_of_session(self, session: pd.Timestamp) -> int:
         """Return the ordinal of the first bar of a session."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _end_of_session(self, session: pd.Timestamp) -> int:
         """Return the ordinal of the last bar of a session."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _session_of(self, ordinal: int) -> pd.Timestamp:
         """Return the label of the session of a bar."""
-        raise NotImplementedError
 
     def _reader_of(self, asset: Any) -> Any:
         if not isinstance(self._reader, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, SupportsInt
 
@@ -276,10 +277,11 @@ class ReindexBarReader(BarReader):
         return results
 
     @staticmethod
+    @abstractmethod
     def _times(
         calendar: ExchangeCalendar, start: pd.Timestamp, end: pd.Timestamp
     ) -> pd.DatetimeIndex:
-        raise NotImplementedError
+        """Return the times from `start` to `end`, both included."""
 
 
 class ReindexMinuteBarReader(ReindexBarReader, MinuteBarReader):
