@@ -29,6 +29,8 @@ from rustybt.utils.events import calendars as calendars
 from rustybt.utils.events import date_rules as date_rules
 from rustybt.utils.events import time_rules as time_rules
 
+__all__: list[str]
+
 def batch_market_order(share_counts: pd.Series[int]) -> list[str | None]: ...
 def cancel_order(order_param: Any) -> None: ...
 def continuous_future(

@@ -208,6 +208,29 @@ def test_version_of_an_unbuilt_checkout(checkout: Path) -> None:
     assert done.stdout == "3.2.1\n"
 
 
+@pytest.mark.parametrize(
+    "name", ["rustybt.api", "rustybt.finance.blotter", "rustybt.finance.cancel_policy"]
+)
+def test_what_strategies_import_first_is_light(name: str, tmp_path: Path) -> None:
+    heavy = {"pandas", "sqlalchemy", "pyarrow", "exchange_calendars", "click"}
+    program = f"import sys, {name}; print(*sorted({heavy!r} & set(sys.modules)))"
+    done = run(program, tmp_path)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+
+
+def test_every_name_of_the_api_is_there() -> None:
+    from rustybt import api
+    from rustybt.algorithm import TradingAlgorithm
+
+    for name in api.__all__:
+        value = getattr(api, name)
+        if getattr(value, "__doc__", "") == f"See `rustybt.algorithm.TradingAlgorithm.{name}`.":
+            assert callable(getattr(TradingAlgorithm, name))
+    assert set(api.__all__) <= set(dir(api))
+    with pytest.raises(AttributeError, match="has no attribute 'attach_pipeline'"):
+        _ = api.attach_pipeline  # type: ignore[attr-defined]
+
+
 def test_show_versions_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     rustybt.show_versions(as_json=True)
     shown = json.loads(capsys.readouterr().out)
