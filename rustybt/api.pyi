@@ -30,12 +30,12 @@ from rustybt.utils.events import date_rules as date_rules
 from rustybt.utils.events import time_rules as time_rules
 
 __all__ = [
+    "RESTRICTION_STATES",
     "EODCancel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
     "HistoricalRestrictions",
     "NeverCancel",
-    "RESTRICTION_STATES",
     "Restriction",
     "StaticRestrictions",
     "VolumeShareSlippage",
