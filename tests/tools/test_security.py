@@ -149,7 +149,9 @@ def test_a_scanner_that_breaks_leaves_no_earlier_outcome(
 def test_a_scan_fails_by_what_is_not_waived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: list[Finding], code: int
 ) -> None:
+    (tmp_path / "waivers.toml").touch()
     monkeypatch.setattr(cli, "FOLDER", tmp_path)
+    monkeypatch.setattr(cli, "WAIVERS", tmp_path / "waivers.toml")
     monkeypatch.setattr(cli, "_revision", lambda: "r1")
     monkeypatch.setitem(scanners.SCANNERS, "secrets", lambda _: found)
     assert cli.main(["secrets"]) == code
