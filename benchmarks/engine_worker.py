@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import json
 import logging
 import os
@@ -22,12 +23,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# What run_algorithm uses; zipline imports all of it with its name, rustybt when it is needed.
+# What run_algorithm uses, as far as the engine has it; zipline imports all of it with its name,
+# rustybt when it is needed.
 MODULES = (
     "algorithm",
     "assets.assets",
     "data.adjustments",
     "data.bundles",
+    "data.column_bars",
     "data.data_portal",
     "sources.benchmark_source",
     "utils.run_algo",
@@ -127,7 +130,8 @@ class Bench:
         self.root = root
         started = time.perf_counter()
         for name in MODULES:
-            self.module(name)
+            if importlib.util.find_spec(f"{root}.{name}") is not None:
+                self.module(name)
         self.import_seconds = time.perf_counter() - started
         self.environ = {**os.environ, "ZIPLINE_ROOT": home, "RUSTYBT_ROOT": home}
         self.calendar = self.module("utils.calendar_utils").get_calendar("XNYS")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
+import sqlalchemy.dialects.sqlite  # what the first create_engine would stop to load
 
 from rustybt.assets.asset_db_schema import ASSET_DB_VERSION, metadata, version_info
 from rustybt.errors import AssetDBVersionError
