@@ -18,6 +18,7 @@ _METHODS = (
     "batch_market_order",
     "cancel_order",
     "continuous_future",
+    "fetch_csv",
     "future_symbol",
     "get_datetime",
     "get_environment",

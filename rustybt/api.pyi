@@ -48,6 +48,7 @@ __all__ = [
     "date_rules",
     "events",
     "execution",
+    "fetch_csv",
     "future_symbol",
     "get_datetime",
     "get_environment",
@@ -86,6 +87,20 @@ def cancel_order(order_param: Any) -> None: ...
 def continuous_future(
     root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
 ) -> ContinuousFuture: ...
+def fetch_csv(
+    url: str,
+    pre_func: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    post_func: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    date_column: str = "date",
+    date_format: str | None = None,
+    timezone: str = "UTC",
+    symbol: str | None = None,
+    mask: bool = True,
+    symbol_column: str | None = None,
+    special_params_checker: Callable[[str], tuple[str, dict[str, str]]] | None = None,
+    country_code: str | None = None,
+    **kwargs: Any,
+) -> pd.DataFrame: ...
 def future_symbol(symbol: str) -> Future: ...
 def get_datetime(tz: Any = None) -> pd.Timestamp: ...
 def get_environment(field: str = "platform") -> Any: ...

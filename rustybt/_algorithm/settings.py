@@ -126,6 +126,83 @@ class Settings(State):
         if self._simulation is not None:
             self._simulation.add_event(event)
 
+    def fetch_csv(
+        self,
+        url: str,
+        pre_func: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+        post_func: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+        date_column: str = "date",
+        date_format: str | None = None,
+        timezone: str = "UTC",
+        symbol: str | None = None,
+        mask: bool = True,  # noqa: ARG002 - Zipline's signature
+        symbol_column: str | None = None,
+        special_params_checker: Callable[[str], tuple[str, dict[str, str]]] | None = None,
+        country_code: str | None = None,
+        **kwargs: Any,  # noqa: ANN401 - pandas' own
+    ) -> pd.DataFrame:
+        """Read values of the strategy's own from a CSV file; only in `initialize`.
+
+        ``data.current(name_or_asset, column)`` gives the last one known on a day.
+
+        Parameters
+        ----------
+        url : str
+            An address, or the path of a file.
+        pre_func, post_func : callable, optional
+            Change the frame as it was read, and as it is used.
+        date_column : str, default "date"
+            The column with the dates.
+        date_format : str, optional
+            How they are written.
+        timezone : str, default "UTC"
+            Where they were written.
+        symbol : str, optional
+            The name of all values, where they are of no asset.
+        mask : bool
+            Without effect: rows of unknown symbols are always left out.
+        symbol_column : str, default "symbol"
+            The column with the symbols of assets.
+        special_params_checker : callable, optional
+            Takes the address; returns the one to be used and parameters for it.
+        country_code : str, optional
+            Only assets of this country.
+        **kwargs
+            Passed on to `pandas.read_csv`.
+
+        Returns
+        -------
+        DataFrame
+            What was read.
+
+        Raises
+        ------
+        FetchError
+            If the file cannot be read, or a column is missing.
+        """
+        from urllib.parse import urlencode
+
+        from rustybt.sources import csv_source
+
+        if special_params_checker is not None:
+            url, parameters = special_params_checker(url)
+            url = f"{url}?{urlencode(parameters)}" if parameters else url
+        frame = csv_source.read(
+            url,
+            asset_finder=self.asset_finder,
+            pre_func=pre_func,
+            post_func=post_func,
+            date_column=date_column,
+            date_format=date_format,
+            timezone=timezone,
+            symbol=symbol,
+            symbol_column=symbol_column,
+            country_code=country_code,
+            **kwargs,
+        )
+        self.data_portal.handle_extra_source(frame, self.sim_params)
+        return frame
+
     def set_benchmark(self, benchmark: Asset) -> None:
         """Compare with an asset's returns; only in `initialize`.
 
