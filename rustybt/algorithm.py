@@ -155,18 +155,16 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         self.asset_finder = asset_finder
         self.benchmark_sid = benchmark_sid
         self.benchmark_returns = benchmark_returns
-        self.raw_blotter = blotter or (blotter_class or SimulationBlotter)(
-            cancel_policy=cancel_policy
-        )
+        self._blotter = blotter or (blotter_class or SimulationBlotter)(cancel_policy=cancel_policy)
         self.event_manager = EventManager(create_event_context)
         self.trading_controls = []
         self.account_controls = []
         self.restrictions = NoRestrictions()
-        self.variables = {}
+        self._recorded_vars = {}
         self.initialized = False
         self.initialize_kwargs = initialize_kwargs
-        self.strategy_handle_data = functions["handle_data"]
-        self.capital_changes_by_time = {
+        self._handle_data = functions["handle_data"]
+        self._capital_changes = {
             pd.Timestamp(time).as_unit("ns").value: (time, change)
             for time, change in (capital_changes or {}).items()
         }
@@ -192,7 +190,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         return self.sim_params.data_frequency
 
     @property
-    def has_before_trading_start(self) -> bool:
+    def _has_before_trading_start(self) -> bool:
         """Whether anything is to be done before a session's first bar."""
         return (
             self._before_trading_start is not None
@@ -273,7 +271,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         )
         feed = self.data_portal.feed(params.sessions, params.data_frequency)
         tracker.feed = feed
-        self.raw_blotter.set_date(self.datetime)
+        self._blotter.set_date(self.datetime)
         if not self.initialized:
             self.initialize(**self.initialize_kwargs)
             self.initialized = True
@@ -286,7 +284,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
             tracker,
             self._data,
             params.sessions,
-            self._before_trading_starts() if self.has_before_trading_start else None,
+            self._before_trading_starts() if self._has_before_trading_start else None,
             self._minutes() if params.data_frequency == "minute" else None,
             self._progress,
         )
@@ -351,13 +349,13 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         error.partial_perf = perf  # type: ignore[attr-defined]
         error.simulated = self.datetime  # type: ignore[attr-defined]
 
-    def change_capital(self, nanos: int) -> list[dict[str, Any]]:
+    def _change_capital(self, nanos: int) -> list[dict[str, Any]]:
         """Pay the capital change of a time in or out.
 
         Parameters
         ----------
         nanos : int
-            The time, a key of `capital_changes_by_time`.
+            The time, a key of `_capital_changes`.
 
         Returns
         -------
@@ -369,7 +367,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         ValueError
             If its type is neither "delta" nor "target".
         """
-        time, change = self.capital_changes_by_time[nanos]
+        time, change = self._capital_changes[nanos]
         target = None
         match change["type"]:
             case "target":
@@ -401,8 +399,8 @@ class TradingAlgorithm(Orders, Lookups, Settings):
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}(\n    sim_params={self.sim_params!r},\n"
-            f"    initialized={self.initialized},\n    blotter={self.raw_blotter!r},\n"
-            f"    recorded_vars={self.variables!r})"
+            f"    initialized={self.initialized},\n    blotter={self._blotter!r},\n"
+            f"    recorded_vars={self._recorded_vars!r})"
         )
 
 

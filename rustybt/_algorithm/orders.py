@@ -216,7 +216,7 @@ class Orders(State):
         dict of Asset to list of Order, or list of Order
             As they are now; a list where `asset` is given.
         """
-        open_orders = self.raw_blotter.open_orders
+        open_orders = self._blotter.open_orders
         if asset is not None:
             return [order.to_api_obj() for order in open_orders.get(asset, ())]
         return {
@@ -227,7 +227,7 @@ class Orders(State):
 
     def get_order(self, order_id: str) -> Any:  # noqa: ANN401 - an Order of the api
         """Return an order as it is now, None if there is none of that id."""
-        order = self.raw_blotter.orders.get(order_id)
+        order = self._blotter.orders.get(order_id)
         return None if order is None else order.to_api_obj()
 
     def cancel_order(self, order_param: Any) -> None:  # noqa: ANN401 - an id or an Order

@@ -49,13 +49,13 @@ class Settings(State):
             Values by name.
         """
         if args:
-            self.variables.update(zip(args[::2], args[1::2], strict=False))
-        self.variables.update(kwargs)
+            self._recorded_vars.update(zip(args[::2], args[1::2], strict=False))
+        self._recorded_vars.update(kwargs)
 
     @property
     def recorded_vars(self) -> dict[str, Any]:
         """What was recorded last, by name."""
-        return self.variables.copy()
+        return self._recorded_vars.copy()
 
     def schedule_function(
         self,
@@ -232,7 +232,7 @@ class Settings(State):
         if self.initialized:
             raise SetSlippagePostInit
         _set_models(
-            self.raw_blotter.slippage_models, us_equities, us_futures, IncompatibleSlippageModel
+            self._blotter.slippage_models, us_equities, us_futures, IncompatibleSlippageModel
         )
 
     def set_commission(
@@ -252,7 +252,7 @@ class Settings(State):
         if self.initialized:
             raise SetCommissionPostInit
         _set_models(
-            self.raw_blotter.commission_models, us_equities, us_futures, IncompatibleCommissionModel
+            self._blotter.commission_models, us_equities, us_futures, IncompatibleCommissionModel
         )
 
     def set_cancel_policy(self, cancel_policy: CancelPolicy) -> None:
@@ -271,7 +271,7 @@ class Settings(State):
             raise UnsupportedCancelPolicy
         if self.initialized:
             raise SetCancelPolicyPostInit
-        self.raw_blotter.cancel_policy = cancel_policy
+        self._blotter.cancel_policy = cancel_policy
 
     def set_max_leverage(self, max_leverage: float) -> None:
         """Stop the simulation with an error if the leverage exceeds a limit at a session's end."""

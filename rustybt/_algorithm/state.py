@@ -22,12 +22,12 @@ class State:
     sim_params: SimulationParameters
     trading_calendar: ExchangeCalendar
     metrics_tracker: MetricsTracker
-    raw_blotter: Any
+    _blotter: Any
     initialized: bool
     trading_controls: list[TradingControl]
     account_controls: list[AccountControl]
     restrictions: Any
-    variables: dict[str, Any]
+    _recorded_vars: dict[str, Any]
     _data: BarData
     _feed: PriceFeed | None
     _in_before_trading_start: bool
@@ -40,11 +40,15 @@ class State:
     @property
     def blotter(self) -> Any:  # noqa: ANN401 - of any kind
         """The blotter, told the present time."""
+        self._date_blotter()
+        return self._blotter
+
+    def _date_blotter(self) -> None:
+        """Tell the blotter the present time, unless it was told."""
         feed = self._feed
         if feed is not None and feed.now_ns != self._dated:
             self._dated = feed.now_ns
-            self.raw_blotter.set_date(feed.now())
-        return self.raw_blotter
+            self._blotter.set_date(feed.now())
 
     @property
     def datetime(self) -> pd.Timestamp:

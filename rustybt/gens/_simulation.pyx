@@ -76,7 +76,7 @@ cdef class Simulation:
     cdef object blotter
     cdef object portal
     cdef object progress
-    cdef object strategy_handle_data
+    cdef object _handle_data
     cdef object create_context
     cdef BarData data
     cdef PriceFeed feed
@@ -103,7 +103,7 @@ cdef class Simulation:
         self.algorithm = algorithm
         self.tracker = tracker
         self.ledger = tracker.ledger
-        self.blotter = algorithm.raw_blotter
+        self.blotter = algorithm._blotter
         self.is_simulated_blotter = type(self.blotter) is SimulationBlotter
         self.data = data
         self.feed = data.feed
@@ -119,7 +119,7 @@ cdef class Simulation:
         self.bars = self._all_bars(minutes)
         self.progress = progress
         self.emits_minutes = tracker.emission_rate == "minute"
-        self.strategy_handle_data = algorithm.strategy_handle_data
+        self._handle_data = algorithm._handle_data
         self.create_context = algorithm.event_manager.create_context
         self.events = []
         self.closing = []
@@ -171,8 +171,8 @@ cdef class Simulation:
         """Begin a session: capital changes, dividends, splits."""
         cdef int64_t nanos = self.feed.sessions[session]
         ledger = self.ledger
-        if nanos in self.algorithm.capital_changes_by_time:
-            self.packets += self.algorithm.change_capital(nanos)
+        if nanos in self.algorithm._capital_changes:
+            self.packets += self.algorithm._change_capital(nanos)
         self.feed.move_before_open(session, nanos)
         if self.tracker.columnar:
             ledger.start_of_session(None)
@@ -227,9 +227,9 @@ cdef class Simulation:
                 self.before_trading_start(session)
                 starts = INT64_MAX
             feed.move(session, minute)
-            if self.algorithm.capital_changes_by_time:
-                if feed.now_ns in self.algorithm.capital_changes_by_time:
-                    self.packets += self.algorithm.change_capital(feed.now_ns)
+            if self.algorithm._capital_changes:
+                if feed.now_ns in self.algorithm._capital_changes:
+                    self.packets += self.algorithm._change_capital(feed.now_ns)
             self.bar()
             if self.emits_minutes:
                 packet = self.tracker.handle_minute_close(feed.now(), self.portal)
@@ -247,15 +247,15 @@ cdef class Simulation:
         elif blotter.open_orders:
             self.fill()
         if self.create_context is None:
-            if self.strategy_handle_data is not None:
-                self.strategy_handle_data(self.algorithm, self.data)
+            if self._handle_data is not None:
+                self._handle_data(self.algorithm, self.data)
             for event in self.events:
                 if event.is_due(self.feed):
                     event.callback(self.algorithm, self.data)
         else:
             with self.create_context(self.data):
-                if self.strategy_handle_data is not None:
-                    self.strategy_handle_data(self.algorithm, self.data)
+                if self._handle_data is not None:
+                    self._handle_data(self.algorithm, self.data)
                 for event in self.events:
                     if event.is_due(self.feed):
                         event.callback(self.algorithm, self.data)
@@ -270,7 +270,7 @@ cdef class Simulation:
         """Offer the open orders to the present bar, and book what comes of it."""
         blotter = self.blotter
         ledger = self.ledger
-        self.date_blotter()
+        self.algorithm._date_blotter()
         transactions, commissions, closed = blotter.get_transactions(self.data)
         if closed:
             blotter.prune_orders(closed)
@@ -281,17 +281,12 @@ cdef class Simulation:
             ledger.process_commission(commission)
         return 0
 
-    cdef int date_blotter(self) except -1:
-        """Tell the blotter the present time."""
-        self.algorithm.blotter
-        return 0
-
     cdef int end(self) except -1:
         """End a session: expired assets, cancelled orders, controls, the session's figures."""
         blotter = self.blotter
         self.close_expired()
         if not self.is_simulated_blotter or type(blotter.cancel_policy) is not NeverCancel:
-            self.date_blotter()
+            self.algorithm._date_blotter()
             if self.is_daily:
                 blotter.execute_daily_cancel_policy(sim_engine.SESSION_END)
             else:
@@ -301,8 +296,8 @@ cdef class Simulation:
         if self.tracker.columnar:
             self.ledger.sync_last_sale_prices(self.feed)
             self.ledger.record_end(self.feed.now_ns)
-            if self.algorithm.variables:
-                self.ledger.recording.record_variables(self.algorithm.variables)
+            if self.algorithm._recorded_vars:
+                self.ledger.recording.record_variables(self.algorithm._recorded_vars)
             return 0
         packet = self.tracker.handle_market_close(self.feed.now(), self.portal)
         packet["daily_perf"]["recorded_vars"] = self.algorithm.recorded_vars
@@ -329,7 +324,7 @@ cdef class Simulation:
             asset = heapq.heappop(self.closing)[1]
             self.watched.discard(asset)  # whoever orders it again is caught again
             expired.append(asset)
-        self.date_blotter()
+        self.algorithm._date_blotter()
         dt = self.feed.now()
         for asset in [asset for asset in positions if asset in expired]:
             self.ledger.close_position(asset, dt, self.feed)
