@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from externals import pins
 from externals.download import WheelCache
 from externals.failure import ExternalsError, MissingWheelError
 from externals.interpreters import Interpreter
@@ -89,6 +90,20 @@ def test_wrong_hash_of_the_index(make_wheel: WheelMaker, cache: WheelCache, targ
     with pytest.raises(ExternalsError, match=r"serves another file for one.*its hash differs"):
         cache.fetch([wanted], target)
     assert not list(cache.folder.rglob("*.whl"))
+
+
+@pytest.mark.parametrize("lock", [pins.LOCK, pins.LOWEST])
+def test_the_lock_that_holds_the_pin_is_named(
+    make_wheel: WheelMaker, cache: WheelCache, target: Target, tmp_path: Path, lock: Path
+) -> None:
+    other, served = tmp_path / lock.name, make_wheel("one", tag="cp27-cp27m-manylinux1_x86_64")
+    other.write_text(pin(served).line())
+    with pytest.raises(MissingWheelError, match=rf"externals/{lock.name} pins$"):
+        cache.fetch(pins.read(other), target)
+    make_wheel("one")
+    other.write_text(pin(served, "0" * 64).line())
+    with pytest.raises(ExternalsError, match=rf"than tools/externals/{lock.name} pins: its hash"):
+        cache.fetch(pins.read(other), target)
 
 
 @pytest.mark.parametrize("content", [b"changed", b""])

@@ -48,6 +48,12 @@ def _name_and_version(wheel: Path) -> tuple[str, str] | None:
     return canonicalize_name(name), str(version)
 
 
+def _locks(pins: list[Pin], name: str | None) -> str:
+    """Say which locks hold the pins of one name, or of all where none is of that name."""
+    of_name = [pin for pin in pins if name and pin.name == canonicalize_name(name)]
+    return " and ".join(sorted({f"tools/externals/{pin.lock}" for pin in of_name or pins}))
+
+
 def _why(pins: list[Pin], target: Target, said: str) -> ExternalsError:
     """Say in one sentence why `pip download`."""
     named = re.search(
@@ -58,8 +64,9 @@ def _why(pins: list[Pin], target: Target, said: str) -> ExternalsError:
     changed = re.search(r"^\s+([A-Za-z0-9_.-]+==\S+) .*?from", said, re.MULTILINE)
     if "DO NOT MATCH THE HASHES" in said:
         what = changed[1] if changed else ", ".join(pin.name for pin in pins)
+        locks = _locks(pins, changed[1].split("==")[0] if changed else None)
         return ExternalsError(
-            f"the index serves another file for {what} than tools/externals/wheels.txt pins: its "
+            f"the index serves another file for {what} than {locks} pins: its "
             "hash differs; do not use that index, or write the lock anew with "
             "`python tools/externals lock` once you know why"
         )
@@ -74,7 +81,7 @@ def _why(pins: list[Pin], target: Target, said: str) -> ExternalsError:
         return MissingWheelError(
             f"the index has no wheel of {named[1]} {named[2]} for Python {target.python.full} on "
             f"{target.markers['sys_platform']} {target.markers['platform_machine']} with a hash "
-            "that tools/externals/wheels.txt pins"
+            f"that {_locks(pins, named[1])} pins"
         )
     last = [line for line in said.splitlines() if line.strip()]
     return ExternalsError(f"pip could not download wheels: {last[-1] if last else 'no reason'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +37,15 @@ class Pin:
         sha256 of every file that may stand for it.
     marker
         Where the pin holds; None for everywhere.
+    lock
+        Name of the lock that holds the pin.
     """
 
     name: str
     version: str
     hashes: frozenset[str]
     marker: Marker | None
+    lock: str = field(default=LOCK.name, compare=False)
 
     def line(self) -> str:
         """Return the pin as a line of a requirements file, without its marker."""
@@ -86,6 +89,7 @@ def _pin(path: Path, number: int, line: str) -> Pin:
         version=versions[0].version,
         hashes=hashes,
         marker=requirement.marker,
+        lock=path.name,
     )
 
 
