@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,21 +36,51 @@ def _git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    root = tmp_path / "a project"
+def _project(root: Path) -> Path:
     (root / "toy").mkdir(parents=True)
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "toy/__init__.py").write_text("answer = 42\n")
     return root
 
 
-@pytest.fixture
-def repository(project: Path) -> Path:
+def _commit(project: Path) -> Path:
     _git(project, "init", "--quiet")
     _git(project, "add", "--all")
     _git(project, "commit", "--quiet", "--message", "first")
     return project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return _project(tmp_path / "a project")
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    return _commit(project)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A repository with what a build left in it, which no test changes."""
+
+    repository: Path
+    sdist: Path
+    wheel: Path
+
+    def copy(self, root: Path) -> tuple[Path, Path]:
+        """Copy the repository; return the copy and the folder of its artefacts."""
+        shutil.copytree(self.repository, root, symlinks=True)
+        return root, root / self.wheel.parent.relative_to(self.repository)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build once, with a file that is not for the sdist and one that only its owner may read."""
+    root = _commit(_project(tmp_path_factory.mktemp("built") / "a project"))
+    (root / "toy/data.txt").write_text("not in the sdist")
+    (root / "toy/__init__.py").chmod(0o600)
+    return Built(root, *builder.build(root, root / "dist/x y"))
 
 
 @pytest.mark.parametrize(
@@ -144,29 +176,26 @@ def test_a_truncated_sdist_is_one_sentence(tmp_path: Path) -> None:
         tree.sdist_contents(path)
 
 
-def test_the_wheel_comes_from_the_sdist(repository: Path) -> None:
-    (repository / "toy/data.txt").write_text("not in the sdist")
-    out = repository / "dist/x y"
-    sdist, wheel = builder.build(repository, out)
-    assert sorted(out.iterdir()) == sorted([sdist, wheel])
-    assert "toy/__init__.py" in tree.sdist_contents(sdist)
-    with zipfile.ZipFile(wheel) as archive:
+def test_the_wheel_comes_from_the_sdist(built: Built) -> None:
+    out = built.repository / "dist/x y"
+    assert sorted(out.iterdir()) == sorted([built.sdist, built.wheel])
+    assert "toy/__init__.py" in tree.sdist_contents(built.sdist)
+    with zipfile.ZipFile(built.wheel) as archive:
         assert "toy/__init__.py" in archive.namelist()
         assert "toy/data.txt" not in archive.namelist()
 
 
-def test_a_failing_build_keeps_what_was_there(repository: Path) -> None:
-    out = repository / "dist/x"
-    before = {path.name: path.read_bytes() for path in builder.build(repository, out)}
+def test_a_failing_build_keeps_what_was_there(built: Built, tmp_path: Path) -> None:
+    repository, out = built.copy(tmp_path / "a project")
+    before = _read([built.sdist, built.wheel])
     (repository / "pyproject.toml").write_text(PYPROJECT + "typo = [\n")
     with pytest.raises(ArtefactError, match=r"(?s)building the sdist failed; .*build\.log"):
         builder.build(repository, out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-def test_an_interrupted_build_is_not_trusted(repository: Path) -> None:
-    out = repository / "dist/x"
-    builder.build(repository, out)
+def test_an_interrupted_build_is_not_trusted(built: Built, tmp_path: Path) -> None:
+    repository, out = built.copy(tmp_path / "a project")
     (work,) = (path for path in (repository / "build").iterdir() if path.is_dir())
     leftover = work / "sdist/build/lib/toy/half_written.py"
     leftover.parent.mkdir(parents=True, exist_ok=True)
@@ -196,7 +225,7 @@ def test_the_same_build_again_is_taken_from_the_last_and_any_other_is_made(
         made.write_bytes(f"{kind} {len(steps)}".encode())
         return made
 
-    def built() -> bool:
+    def made_anew() -> bool:
         """Build; tell whether it was made, and check that what is there was made last."""
         before = len(steps)
         found = _read(builder.build(repository, out))
@@ -211,27 +240,27 @@ def test_the_same_build_again_is_taken_from_the_last_and_any_other_is_made(
     monkeypatch.setattr(packing, "repack", lambda *_: None)
     monkeypatch.setattr(tree, "sdist_contents", lambda *_: {})
     monkeypatch.delenv("CFLAGS", raising=False)
-    assert built()
-    assert not built()
+    assert made_anew()
+    assert not made_anew()
     (out / "toy-1.0.tar.gz").write_bytes(b"changed in the place it was put")
-    assert not built()
+    assert not made_anew()
     monkeypatch.setenv("SHLVL", "7")
-    assert not built()
+    assert not made_anew()
 
     monkeypatch.setenv("CFLAGS", "-O0")
-    assert built()
+    assert made_anew()
     monkeypatch.setattr(sys, "version", f"{sys.version} patched")
-    assert built()
+    assert made_anew()
     (repository / "toy/__init__.py").write_text("answer = 43\n")
-    assert built()
+    assert made_anew()
     _git(repository, "commit", "--quiet", "--all", "--message", "another revision")
-    assert built()
+    assert made_anew()
     (repository / ".cargo").mkdir()
     (repository / ".cargo/config.toml").write_text("[build]\n")
-    assert built()
+    assert made_anew()
     monkeypatch.setattr("artefacts.finished._compilers", lambda _: ["another compiler"])
-    assert built()
-    assert not built()
+    assert made_anew()
+    assert not made_anew()
 
     kept = work / "finished"
     for damage in (
@@ -242,8 +271,8 @@ def test_the_same_build_again_is_taken_from_the_last_and_any_other_is_made(
         (work / "unfinished").touch,
     ):
         damage()
-        assert built()
-        assert not built()
+        assert made_anew()
+        assert not made_anew()
 
 
 @pytest.mark.parametrize(
@@ -289,16 +318,14 @@ def test_an_epoch_that_is_no_number_is_one_sentence(
     assert not (repository / "dist").exists()
 
 
-def test_archives_carry_the_commits_time_and_nobodys_name(repository: Path) -> None:
-    (repository / "toy/__init__.py").chmod(0o600)
-    epoch = int(Checkout(repository).environment({})["SOURCE_DATE_EPOCH"])
-    sdist, wheel = builder.build(repository, repository / "dist")
-    with tarfile.open(sdist) as archive:
+def test_archives_carry_the_commits_time_and_nobodys_name(built: Built) -> None:
+    epoch = int(Checkout(built.repository).environment({})["SOURCE_DATE_EPOCH"])
+    with tarfile.open(built.sdist) as archive:
         members = archive.getmembers()
     assert [member.name for member in members] == sorted(member.name for member in members)
     assert {(m.mtime, m.uid, m.gid, m.uname, m.gname) for m in members} == {(epoch, 0, 0, "", "")}
     assert {m.mode for m in members if m.isfile()} == {0o644}
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(built.wheel) as archive:
         infos = archive.infolist()
     assert {info.date_time for info in infos} == {_zip_time(epoch)}
     assert {info.external_attr >> 16 for info in infos} == {0o100644}
