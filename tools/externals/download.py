@@ -97,10 +97,14 @@ class WheelCache:
         Where they are kept.
     show
         Shows the progress of downloads.
+    retries
+        How often pip asks again; at least once, since its word of that is how an index that
+        cannot be reached is told from one without the wheel.
     """
 
     folder: Path
     show: Show
+    retries: int = 2
     _digests: dict[Path, str] = field(default_factory=dict)
 
     def _place(self, target: Target) -> Path:
@@ -156,12 +160,12 @@ class WheelCache:
         count = min(_AT_ONCE, -(-len(pins) // 4))
         batches = [pins[start::count] for start in range(count)]
         with self.show("downloading wheels", len(pins)) as step, ThreadPoolExecutor(count) as pool:
-            for batch in pool.map(lambda batch: _pip(batch, target, place), batches):
+            for batch in pool.map(lambda batch: _pip(batch, target, place, self.retries), batches):
                 for pin in batch:
                     step.advance(pin.name)
 
 
-def _pip(pins: list[Pin], target: Target, place: Path) -> list[Pin]:
+def _pip(pins: list[Pin], target: Target, place: Path, retries: int) -> list[Pin]:
     """One `pip download` into a folder aside, its wheels then renamed into `place`."""
     with writing(place), tempfile.TemporaryDirectory(prefix=_ASIDE, dir=place) as aside:
         asked = Path(aside) / "requirements.txt"
@@ -171,7 +175,7 @@ def _pip(pins: list[Pin], target: Target, place: Path) -> list[Pin]:
                 *(sys.executable, "-m", "pip", "--python", str(target.python.executable)),
                 *("download", "--require-hashes", "--no-deps", "--only-binary", ":all:"),
                 *("--no-input", "--disable-pip-version-check", "--progress-bar", "off"),
-                *("--retries", "2", "--dest", aside, "--requirement", str(asked)),
+                *("--retries", str(retries), "--dest", aside, "--requirement", str(asked)),
             ],
             capture_output=True,
             text=True,
