@@ -10,6 +10,7 @@ import pandas as pd
 
 from rustybt._algorithm.lookups import Lookups
 from rustybt._algorithm.orders import Orders
+from rustybt._algorithm.pipelines import Pipelines
 from rustybt._algorithm.settings import Settings
 from rustybt._protocol import BarData, handle_non_market_minutes
 from rustybt.errors import ZeroCapitalError
@@ -36,7 +37,7 @@ BEFORE_TRADING_STARTS = dt.time(8, 45)
 BEFORE_TRADING_ZONE = "US/Eastern"
 
 
-class TradingAlgorithm(Orders, Lookups, Settings):
+class TradingAlgorithm(Orders, Lookups, Settings, Pipelines):
     """A strategy over market data; `run` simulates it.
 
     Its methods are the functions of :mod:`rustybt.api`; to the strategy it is the context, whose
@@ -88,6 +89,8 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         Called with the data of a bar; returns a context manager around the strategy's functions.
     progress : callable, optional
         Called after each session with the number of those done and of all.
+    get_pipeline_loader : callable(BoundColumn) -> PipelineLoader, optional
+        Finds the loaders of the columns of pipelines; without it there can be no pipelines.
     **initialize_kwargs
         Passed to `initialize`.
 
@@ -122,6 +125,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         capital_changes: Mapping[pd.Timestamp, Mapping[str, Any]] | None = None,
         create_event_context: Callable[[Any], Any] | None = None,
         progress: Callable[[int, int], object] | None = None,
+        get_pipeline_loader: Callable[[Any], Any] | None = None,
         **initialize_kwargs: Any,  # noqa: ANN401 - the strategy's own
     ) -> None:
         if data_portal is None and asset_finder is None:
@@ -177,6 +181,9 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         self._metrics_set = metrics.load("default") if metrics_set is None else metrics_set
         self._platform = platform
         self._progress = progress
+        self._get_pipeline_loader = get_pipeline_loader
+        self._pipelines = {}
+        self._engine = None
         self._in_before_trading_start = False
         self._symbol_lookup_date = None
         self._last_orders = {}
@@ -194,6 +201,7 @@ class TradingAlgorithm(Orders, Lookups, Settings):
         """Whether anything is to be done before a session's first bar."""
         return (
             self._before_trading_start is not None
+            or any(attached.eager for attached in self._pipelines.values())
             or type(self).before_trading_start is not TradingAlgorithm.before_trading_start
         )
 
@@ -203,7 +211,8 @@ class TradingAlgorithm(Orders, Lookups, Settings):
             self._initialize(self, *args, **kwargs)
 
     def before_trading_start(self, data: BarData) -> None:
-        """Have the strategy prepare for a session."""
+        """Compute the pipelines, and have the strategy prepare for a session."""
+        self.compute_eager_pipelines()
         if self._before_trading_start is None:
             return
         self._in_before_trading_start = True

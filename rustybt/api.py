@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _METHODS = (
+    "attach_pipeline",
     "batch_market_order",
     "cancel_order",
     "continuous_future",
@@ -30,6 +31,7 @@ _METHODS = (
     "order_target_percent",
     "order_target_value",
     "order_value",
+    "pipeline_output",
     "record",
     "schedule_function",
     "set_asset_restrictions",

@@ -23,6 +23,7 @@ from rustybt.finance.slippage import FixedBasisPointsSlippage as FixedBasisPoint
 from rustybt.finance.slippage import FixedSlippage as FixedSlippage
 from rustybt.finance.slippage import SlippageModel
 from rustybt.finance.slippage import VolumeShareSlippage as VolumeShareSlippage
+from rustybt.pipeline import Pipeline
 from rustybt.utils import events as events
 from rustybt.utils.events import EventRule
 from rustybt.utils.events import calendars as calendars
@@ -39,6 +40,7 @@ __all__ = [
     "Restriction",
     "StaticRestrictions",
     "VolumeShareSlippage",
+    "attach_pipeline",
     "batch_market_order",
     "calendars",
     "cancel_order",
@@ -60,6 +62,7 @@ __all__ = [
     "order_target_percent",
     "order_target_value",
     "order_value",
+    "pipeline_output",
     "record",
     "schedule_function",
     "set_asset_restrictions",
@@ -82,6 +85,12 @@ __all__ = [
     "time_rules",
 ]
 
+def attach_pipeline(
+    pipeline: Pipeline,
+    name: str,
+    chunks: int | Iterable[int] | None = None,
+    eager: bool = True,
+) -> Pipeline: ...
 def batch_market_order(share_counts: pd.Series[int]) -> list[str | None]: ...
 def cancel_order(order_param: Any) -> None: ...
 def continuous_future(
@@ -148,6 +157,7 @@ def order_value(
     stop_price: float | None = None,
     style: ExecutionStyle | None = None,
 ) -> str | None: ...
+def pipeline_output(name: str) -> pd.DataFrame: ...
 def record(*args: Any, **kwargs: Any) -> None: ...
 def schedule_function(
     func: Callable[[Any, Any], object],

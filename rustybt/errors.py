@@ -327,3 +327,185 @@ class ZeroCapitalError(RustybtError):
     """A simulation starts without capital."""
 
     msg = "The capital at the start must be greater than zero."
+
+
+# Of pipelines
+
+
+class AttachPipelineAfterInitialize(RustybtError):
+    """A pipeline is attached after initialize."""
+
+    msg = "attach_pipeline can only be called in initialize."
+
+
+class BadPercentileBounds(RustybtError):
+    """Percentiles are out of bounds or in the wrong order."""
+
+    msg = (
+        "Percentiles must be 0.0 <= min_percentile < max_percentile <= {upper_bound}, got "
+        "min_percentile={min_percentile} and max_percentile={max_percentile}."
+    )
+
+
+class DTypeNotSpecified(RustybtError):
+    """A term has no dtype."""
+
+    msg = "{termname} has no dtype: pass one, or define it in the class."
+
+
+class DuplicatePipelineName(RustybtError):
+    """Two pipelines are attached under one name."""
+
+    msg = "A pipeline named {name!r} is attached already: choose another name."
+
+
+class IncompatibleTerms(RustybtError):
+    """Two terms that are computed together have different masks."""
+
+    msg = "{term_1} and {term_2} must have the same mask to be computed together."
+
+
+class InvalidOutputName(RustybtError):
+    """An output of a term has the name of something else."""
+
+    msg = (
+        "{output_name!r} cannot be an output of {termname}: names must not begin with an "
+        "underscore or be one of {disallowed_names}."
+    )
+
+
+class NoFurtherDataError(RustybtError):
+    """A pipeline needs more sessions than there are before its start."""
+
+    msg = "{msg}"
+
+    @classmethod
+    def from_lookback_window(
+        cls, initial_message: str, first_date: object, lookback_start: object, lookback_length: int
+    ) -> NoFurtherDataError:
+        """Return the error of a window that is too long.
+
+        Parameters
+        ----------
+        initial_message : str
+            How the sentence begins.
+        first_date : pandas.Timestamp
+            First session there is.
+        lookback_start : pandas.Timestamp
+            Where the window is counted back from.
+        lookback_length : int
+            Number of sessions before it that are needed.
+        """
+        return cls(
+            msg=f"{initial_message} {lookback_length} sessions before {lookback_start} are needed, "
+            f"and the first one is {first_date}: start later, or shorten the windows."
+        )
+
+
+class NonExistentAssetInTimeFrame(RustybtError):
+    """An asset that a term is about does not exist on the dates of the pipeline."""
+
+    msg = "{asset} does not exist on every session between {start_date} and {end_date}."
+
+
+class NonPipelineInputs(RustybtError):
+    """Inputs of a term are no terms."""
+
+    def __str__(self) -> str:
+        inputs = cast("Iterable[object]", self.kwargs["inputs"])
+        shown = ", ".join(f"{value!r} of type {type(value).__name__}" for value in inputs)
+        return (
+            f"The inputs of {self.kwargs['term']} must be terms: columns of datasets, factors, "
+            f"filters or classifiers; got {shown}."
+        )
+
+
+class NonSliceableTerm(RustybtError):
+    """A term that is no factor, filter or classifier is indexed by an asset."""
+
+    msg = "{term} cannot be indexed by an asset: append .latest to it first."
+
+
+class NonWindowSafeInput(RustybtError):
+    """A window is asked of values that splits and dividends make incomparable over time."""
+
+    msg = (
+        "{parent} cannot look at windows of {child}: values of different dates are not comparable, "
+        "because splits and dividends lie between them. Columns of datasets, returns, ranks and "
+        "z-scores can be looked at; so can a term whose class says window_safe = True."
+    )
+
+
+class NoSuchPipeline(RustybtError):
+    """No pipeline of a name is attached."""
+
+    msg = "No pipeline named {name!r} is attached; there are {valid}."
+
+
+class NotDType(RustybtError):
+    """The dtype of a term is no dtype."""
+
+    msg = "The dtype of {termname} must be a numpy dtype, got {dtype!r}."
+
+
+class PipelineOutputDuringInitialize(RustybtError):
+    """The output of a pipeline is asked for in initialize."""
+
+    msg = "pipeline_output cannot be called in initialize: there is no session yet."
+
+
+class TermInputsNotSpecified(RustybtError):
+    """A term has no inputs."""
+
+    msg = "{termname} has no inputs: pass some, or define them in the class."
+
+
+class TermOutputsEmpty(RustybtError):
+    """A term has an empty list of outputs."""
+
+    msg = "The outputs of {termname} are empty: name one at least, or leave them out."
+
+
+class UnknownRankMethod(RustybtError):
+    """There is no such method of ranking."""
+
+    msg = "Unknown ranking method {method!r}: use one of {choices}."
+
+
+class UnsupportedDataType(RustybtError):
+    """A kind of term cannot have a dtype."""
+
+    def __init__(self, hint: str = "", **kwargs: object) -> None:
+        super().__init__(hint=f" {hint}" if hint else "", **kwargs)
+
+    msg = "{typename} cannot have dtype {dtype}.{hint}"
+
+
+class UnsupportedDType(RustybtError):
+    """No term can have a dtype."""
+
+    msg = (
+        "{termname} cannot have dtype {dtype}: terms are of bool, int64, float64, datetime64[ns] "
+        "or object."
+    )
+
+
+class UnsupportedPipelineOutput(RustybtError):
+    """A term with one value a date is to be a column."""
+
+    msg = (
+        "{term} cannot be the column {column_name!r}: it has one value a date, not one for each "
+        "asset."
+    )
+
+
+class WindowLengthNotPositive(RustybtError):
+    """A window has no rows."""
+
+    msg = "window_length must be 1 or more, got {window_length}."
+
+
+class WindowLengthNotSpecified(RustybtError):
+    """A term has no window length."""
+
+    msg = "{termname} has no window_length: pass one, or define it in the class."

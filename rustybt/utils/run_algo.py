@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,7 +214,7 @@ def run_algorithm(
     extensions: Iterable[str] = (),
     strict_extensions: bool = True,
     environ: Mapping[str, str] = os.environ,
-    custom_loader: object = None,
+    custom_loader: Mapping[Any, Any] | None = None,
     blotter: Any = "default",  # noqa: ANN401 - a name or a Blotter
 ) -> pd.DataFrame:
     """Run a backtest.
@@ -253,8 +254,8 @@ def run_algorithm(
         Whether an extension that fails raises or is warned of.
     environ : mapping
         Environment variables; those of the process by default.
-    custom_loader : object, optional
-        Loaders of pipelines; there are none yet, so it must be left out.
+    custom_loader : mapping of BoundColumn to PipelineLoader, optional
+        Loaders of the columns of pipelines; those of `EquityPricing` come from the bundle.
     blotter : str or Blotter, default "default"
         Name of a registered blotter, or the blotter itself.
 
@@ -270,8 +271,6 @@ def run_algorithm(
     Exception
         Whatever the strategy raises; the perf frame up to there is its `partial_perf`.
     """
-    if custom_loader is not None:
-        raise RunError(reason="custom_loader is for pipelines, which rustybt does not have yet")
     load_extensions(default_extension, extensions, strict_extensions, environ)
     return run_backtest(
         start=start,
@@ -289,6 +288,7 @@ def run_algorithm(
         benchmark_spec=BenchmarkSpec.from_returns(benchmark_returns),
         environ=environ,
         blotter=blotter,
+        custom_loader=custom_loader,
     )
 
 
@@ -309,6 +309,7 @@ def run_backtest(
     benchmark_spec: BenchmarkSpec | None = None,
     environ: Mapping[str, str] = os.environ,
     blotter: Any = "default",  # noqa: ANN401 - a name or a Blotter
+    custom_loader: Mapping[Any, Any] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> pd.DataFrame:
     """Run a backtest as `run_algorithm` does, without loading extensions.
@@ -364,7 +365,31 @@ def run_backtest(
             benchmark_sid=sid,
             benchmark_returns=returns,
             progress=progress,
+            get_pipeline_loader=_pipeline_loaders(data, custom_loader or {}),
         ).run()
+
+
+def _pipeline_loaders(data: BundleData, custom: Mapping[Any, Any]) -> Callable[[Any], Any]:
+    """Return a function that finds the loader of a column of a pipeline."""
+
+    @cache
+    def prices() -> Any:  # noqa: ANN401 - imported when it is needed
+        from rustybt.pipeline.loaders import EquityPricingLoader
+
+        return EquityPricingLoader.without_fx(data.equity_daily_bar_reader, data.adjustment_reader)
+
+    def choose(column: Any) -> Any:  # noqa: ANN401 - a BoundColumn; a PipelineLoader
+        from rustybt.pipeline.data import EquityPricing
+
+        generic = column.unspecialize()
+        if generic in EquityPricing.columns:
+            return prices()
+        for known in (column, generic):
+            if known in custom:
+                return custom[known]
+        raise ValueError(f"there is no loader of {column.qualname}: pass one in custom_loader")
+
+    return choose
 
 
 def _reader(data: BundleData, data_frequency: str) -> Any:  # noqa: ANN401 - of either kind
