@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rustybt.errors import RustybtError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 HOOKS = ("initialize", "handle_data", "before_trading_start", "analyze")
@@ -29,7 +29,7 @@ class Strategy:
 
     name: str
     source: str
-    functions: dict[str, Callable[..., Any]]
+    functions: dict[str, Any]
 
 
 def from_file(path: Path, defines: Iterable[str] = ()) -> Strategy:

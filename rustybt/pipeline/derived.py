@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def derived(kind: type[ComputableTerm], principal: type[ComputableTerm]) -> Any:
+def derived(kind: Any, principal: Any) -> Any:
     """Return the class of one of the kinds below that is a Factor, Filter or Classifier too.
 
     Parameters
@@ -37,8 +37,8 @@ def derived(kind: type[ComputableTerm], principal: type[ComputableTerm]) -> Any:
 class Aliased(SingleInputMixin):
     """A term under another name."""
 
-    params = ("name",)
-    window_length = 0
+    params: Any = ("name",)
+    window_length: Any = 0
 
     def __new__(cls, term: ComputableTerm, name: str) -> Self:
         """Return the term under this name."""
@@ -72,8 +72,8 @@ class Aliased(SingleInputMixin):
 class Slice(ComputableTerm):
     """The values of one asset; one a date."""
 
-    params = ("asset",)
-    window_length = 0
+    params: Any = ("asset",)
+    window_length: Any = 0
     ndim = 1
 
     def __new__(cls, term: ComputableTerm, asset: Asset) -> Self:
@@ -110,7 +110,7 @@ class Slice(ComputableTerm):
 class IfElse(ComputableTerm):
     """The values of one term where a filter is true, of another one elsewhere."""
 
-    window_length = 0
+    window_length: Any = 0
 
     def __new__(cls, condition: Term, if_true: ComputableTerm, if_false: ComputableTerm) -> Self:
         """Return the choice between these."""
@@ -135,9 +135,9 @@ class IfElse(ComputableTerm):
 class Constant(StandardOutputs):
     """One value everywhere."""
 
-    inputs = ()
-    window_length = 0
-    params = ("const",)
+    inputs: Any = ()
+    window_length: Any = 0
+    params: Any = ("const",)
 
     def _compute(self, inputs: list[Any], dates: Any, assets: Any, mask: NDArray[np.bool_]) -> Any:
         value = self.params["const"]
@@ -150,7 +150,7 @@ class Constant(StandardOutputs):
 class Downsampled(StandardOutputs):
     """A term that is computed on the first session of each period only."""
 
-    params = ("frequency", "wrapped")
+    params: Any = ("frequency", "wrapped")
     window_safe = False
 
     def __new__(cls, term: ComputableTerm, frequency: str) -> Self:
@@ -190,7 +190,7 @@ class Downsampled(StandardOutputs):
         NoFurtherDataError
             If there are not as many sessions.
         """
-        first = int(all_dates.get_loc(start_date)) - min_extra_rows
+        first = int(all_dates.searchsorted(start_date)) - min_extra_rows
         if first < 0:
             raise NoFurtherDataError.from_lookback_window(
                 "The pipeline reaches back too far:", all_dates[0], start_date, min_extra_rows

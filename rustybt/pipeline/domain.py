@@ -135,7 +135,8 @@ class EquityCalendarDomain(Domain):
 
     def sessions(self) -> pd.DatetimeIndex:
         """Return the sessions of the calendar."""
-        return self.calendar.sessions
+        sessions: pd.DatetimeIndex = self.calendar.sessions
+        return sessions
 
     def data_query_cutoff_for_sessions(self, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Return until when, in UTC, data can come in for each of some sessions.

@@ -386,13 +386,16 @@ class SimplePipelineEngine(PipelineEngine):
         assets = np.empty(len(sids), dtype=object)
         assets[:] = self._finder.retrieve_all(sids)
         if not len(rows):
-            index = pd.MultiIndex.from_arrays([dates[:0], pd.Index([], dtype=object)])
+            nothing: Any = [dates[:0], pd.Index([], dtype=object)]
+            index = pd.MultiIndex.from_arrays(nothing)
             return pd.DataFrame(
                 {name: np.array([], dtype=plan.outputs[name].dtype) for name in values}, index=index
             )
+        levels: Any = [dates, pd.Index(assets, dtype=object)]
+        codes: Any = [rows, columns]
         index = pd.MultiIndex(
-            levels=[dates, pd.Index(assets, dtype=object)],
-            codes=[rows, columns],
+            levels=levels,
+            codes=codes,
             verify_integrity=False,
         )
         made: dict[str, Any] = {}
@@ -412,7 +415,7 @@ def _places(
     for name, date in (("start_date", start_date), ("end_date", end_date)):
         if date not in sessions:
             raise ValueError(f"the {name} {date} of the pipeline is no session of its domain")
-    return int(sessions.get_loc(start_date)), int(sessions.get_loc(end_date))
+    return int(sessions.searchsorted(start_date)), int(sessions.searchsorted(end_date))
 
 
 def _inputs(
@@ -436,7 +439,7 @@ def _joined(chunks: list[pd.DataFrame]) -> pd.DataFrame:
     if len(some) == 1:
         return some[0]
     for name in some[0].columns:
-        kinds = [chunk[name].dtype for chunk in some]
+        kinds: list[Any] = [chunk[name].dtype for chunk in some]
         if isinstance(kinds[0], pd.CategoricalDtype):
             every = pd.Index([]).append([kind.categories for kind in kinds]).unique().sort_values()
             for place, chunk in enumerate(some):

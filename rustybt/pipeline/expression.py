@@ -102,8 +102,8 @@ class NumericalExpression(ComputableTerm):
     dtype : numpy.dtype
     """
 
-    window_length = 0
-    params = ("expr",)
+    window_length: Any = 0
+    params: Any = ("expr",)
 
     def __new__(cls, expr: Tree, binds: tuple[Term, ...], dtype: Any) -> Self:
         """Return the term of this tree."""

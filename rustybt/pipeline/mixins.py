@@ -172,7 +172,7 @@ class CustomTermMixin(ComputableTerm):
 class LatestMixin(SingleInputMixin):
     """The last known value of a column."""
 
-    window_length = 1
+    window_length: Any = 1
 
     def compute(self, today: Any, assets: Any, out: Any, data: Any) -> None:
         """Compute one date."""

@@ -169,7 +169,7 @@ class AssetExists(Term):
     are data of it in the morning, to its last one.
     """
 
-    dtype = BOOL
+    dtype: Any = BOOL
 
     def __repr__(self) -> str:
         return "AssetExists()"
@@ -178,7 +178,7 @@ class AssetExists(Term):
 class InputDates(Term):
     """The dates themselves; the engine knows them."""
 
-    dtype = DATETIME64
+    dtype: Any = DATETIME64
     ndim = 1
     window_safe = True
 
@@ -194,7 +194,7 @@ class LoadableTerm(Term):
         raise NotImplementedError(f"{type(self).__name__} defines no specialize")
 
     @cached_property
-    def dependencies(self) -> dict[Term, int]:  # type: ignore[override] # computed once
+    def dependencies(self) -> dict[Term, int]:
         """The mask, and no rows before it."""
         return {self.mask: 0}
 
@@ -226,11 +226,11 @@ class ComputableTerm(Term):
         If inputs are of several domains.
     """
 
-    inputs = NotSpecified
+    inputs: Any = NotSpecified
     outputs: Any = NotSpecified
     window_length: Any = NotSpecified
-    mask = NotSpecified
-    domain = NotSpecified
+    mask: Any = NotSpecified
+    domain: Any = NotSpecified
 
     def __new__(
         cls,
@@ -296,13 +296,13 @@ class ComputableTerm(Term):
         return self.window_length is not NotSpecified and self.window_length > 0
 
     @cached_property
-    def dependencies(self) -> dict[Term, int]:  # type: ignore[override] # computed once
+    def dependencies(self) -> dict[Term, int]:
         """Inputs and mask, and how many rows of them before the first one."""
         rows = max(0, self.window_length - 1)
         return {**dict.fromkeys(self.inputs, rows), self.mask: 0}
 
     @classmethod
-    def principal_type(cls) -> type[ComputableTerm]:
+    def principal_type(cls) -> Any:
         """Return Factor, Filter or Classifier."""
         raise NotImplementedError(f"{cls.__name__} is no factor, filter or classifier")
 

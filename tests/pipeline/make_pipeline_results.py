@@ -9,6 +9,7 @@ import sys
 import warnings
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def main() -> None:
         raise SystemExit(f"this needs zipline-reloaded {ORACLE}")
     warnings.simplefilter("ignore")
     engine = pipeline_cases.Engine("zipline")
-    stored = {}
+    stored: dict[str, Any] = {}
     for group, terms in pipeline_cases.GROUPS.items():
         frame = engine.run(terms(engine))
         stored |= pipeline_cases.condensed(group, frame)

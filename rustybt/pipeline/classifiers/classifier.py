@@ -28,7 +28,7 @@ from rustybt.pipeline.mixins import (
     StandardOutputs,
 )
 from rustybt.pipeline.sentinels import NotSpecified
-from rustybt.pipeline.term import ComputableTerm, Term
+from rustybt.pipeline.term import Term
 
 if TYPE_CHECKING:
     import re
@@ -64,7 +64,7 @@ class Classifier(RestrictedDTypeMixin):
     ALLOWED_DTYPES = CLASSIFIER_DTYPES
 
     @classmethod
-    def principal_type(cls) -> type[ComputableTerm]:
+    def principal_type(cls) -> Any:
         """Return Classifier."""
         return Classifier
 
@@ -100,8 +100,9 @@ class Classifier(RestrictedDTypeMixin):
             return NumExprFilter.create(("&", differs, known), (self,))
         return ArrayPredicate(term=self, op=operator.ne, opargs=(other,))
 
-    # Terms are looked up by identity; __ne__ alone makes a filter.
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        # Terms are looked up by identity; __ne__ alone makes a filter.
+        return object.__hash__(self)
 
     def _require_fit(self, other: object) -> None:
         if isinstance(other, Number) != (self.dtype == INT64):
@@ -254,10 +255,10 @@ def _element_of(data: NDArray[np.int64], choices: frozenset[int]) -> NDArray[np.
 class Everything(Classifier):
     """One group of all assets."""
 
-    dtype = INT64
-    missing_value = -1
-    inputs = ()
-    window_length = 0
+    dtype: Any = INT64
+    missing_value: Any = -1
+    inputs: Any = ()
+    window_length: Any = 0
 
     def _compute(self, inputs: list[Any], dates: Any, assets: Any, mask: NDArray[np.bool_]) -> Any:
         return np.where(mask, 0, self.missing_value)
@@ -266,10 +267,10 @@ class Everything(Classifier):
 class Quantiles(SingleInputMixin, Classifier):
     """Groups of about as many assets, by their values of a factor on a date."""
 
-    params = ("bins",)
-    dtype = INT64
-    missing_value = -1
-    window_length = 0
+    params: Any = ("bins",)
+    dtype: Any = INT64
+    missing_value: Any = -1
+    window_length: Any = 0
 
     def _compute(self, inputs: list[Any], dates: Any, assets: Any, mask: NDArray[np.bool_]) -> Any:
         result = quantiles(np.where(mask, inputs[0], np.nan), self.params["bins"])
@@ -289,8 +290,8 @@ class Relabel(SingleInputMixin, Classifier):
     relabeler : callable(str) -> str or None
     """
 
-    params = ("relabeler",)
-    window_length = 0
+    params: Any = ("relabeler",)
+    window_length: Any = 0
 
     def __new__(cls, term: Term, relabeler: Callable[[Any], Any]) -> Self:
         """Return the classifier of this one."""

@@ -125,9 +125,9 @@ class BoundColumn(LoadableTerm):
     currency_conversion : CurrencyConversion or None
     """
 
-    mask = AssetExists()
+    mask: Any = AssetExists()
     window_safe = True
-    params = ("dataset", "name", "doc", "metadata", "currency_aware", "currency_conversion")
+    params: Any = ("dataset", "name", "doc", "metadata", "currency_aware", "currency_conversion")
 
     def __new__(cls, *, dataset: Any, **attributes: Any) -> Self:
         """Return the column of this dataset."""
@@ -253,22 +253,24 @@ class DataSetMeta(type):
         namespace: dict[str, Any],
         *,
         specialization: bool = False,
-    ) -> Self:
+    ) -> Any:
         """Return the class of a dataset."""
         if len(bases) > 1:
             raise TypeError(f"the dataset {name} can derive from one other dataset only")
         columns = {key: value for key, value in namespace.items() if isinstance(value, Column)}
         namespace |= {key: column.bind(key) for key, column in columns.items()}
-        made = super().__new__(cls, name, bases, namespace)
+        made: Any = super().__new__(cls, name, bases, namespace)
         if not isinstance(made.domain, Domain):
             raise TypeError(f"the domain of the dataset {name} must be a Domain")
-        inherited = getattr(bases[0], "_column_names", frozenset()) if bases else frozenset()
-        made._column_names = inherited | frozenset(columns)
+        inherited: frozenset[str] = frozenset()
+        if bases:
+            inherited = getattr(bases[0], "_column_names", inherited)
+        made._column_names = inherited | frozenset(columns)  # noqa: SLF001 - its own
         if not specialization:
-            made._specializations = WeakKeyDictionary({made.domain: made})
+            made._specializations = WeakKeyDictionary({made.domain: made})  # noqa: SLF001 - its own
         return made
 
-    def specialize(cls, domain: Domain) -> Self:
+    def specialize(cls, domain: Domain) -> Any:
         """Return this dataset in a domain.
 
         Parameters
@@ -293,9 +295,9 @@ class DataSetMeta(type):
                 specialization=True,
             )
             cls._specializations[domain] = found
-        return cast("Self", found)
+        return found
 
-    def unspecialize(cls) -> Self:
+    def unspecialize(cls) -> Any:
         """Return this dataset in the generic domain."""
         return cls.specialize(GENERIC)
 
@@ -342,7 +344,7 @@ class DataSet(metaclass=DataSetMeta):
         2, or 1 for one value a date.
     """
 
-    domain = GENERIC
+    domain: Any = GENERIC
     ndim: ClassVar[int] = 2
 
 
@@ -394,13 +396,13 @@ class DataSetFamilyMeta(type):
     extra_dims: Any
     _family_columns: dict[str, Column]
 
-    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Self:
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
         """Return the class of a family."""
         own = {key: value for key, value in namespace.items() if isinstance(value, Column)}
         namespace |= {key: _FamilyColumn(key) for key in own}
-        made = super().__new__(cls, name, bases, namespace)
+        made: Any = super().__new__(cls, name, bases, namespace)
         inherited = getattr(bases[0], "_family_columns", {}) if bases else {}
-        made._family_columns = {**inherited, **own}
+        made._family_columns = {**inherited, **own}  # noqa: SLF001 - its own
         if bases:
             dims = made.extra_dims
             items = dims.items() if isinstance(dims, Mapping) else dims

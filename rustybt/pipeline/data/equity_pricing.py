@@ -1,5 +1,7 @@
 """The prices and volumes of equities, as the bars of a bundle have them."""
 
+from typing import Any
+
 from rustybt.pipeline.data.dataset import Column, DataSet
 from rustybt.pipeline.domain import US_EQUITIES
 from rustybt.pipeline.dtypes import FLOAT64, OBJECT
@@ -11,12 +13,12 @@ class EquityPricing(DataSet):
     A date has the bar of the session before: the last one that is known in the morning.
     """
 
-    open = Column(FLOAT64, currency_aware=True)
-    high = Column(FLOAT64, currency_aware=True)
-    low = Column(FLOAT64, currency_aware=True)
-    close = Column(FLOAT64, currency_aware=True)
-    volume = Column(FLOAT64)
-    currency = Column(OBJECT)
+    open: Any = Column(FLOAT64, currency_aware=True)
+    high: Any = Column(FLOAT64, currency_aware=True)
+    low: Any = Column(FLOAT64, currency_aware=True)
+    close: Any = Column(FLOAT64, currency_aware=True)
+    volume: Any = Column(FLOAT64)
+    currency: Any = Column(OBJECT)
 
 
 USEquityPricing = EquityPricing.specialize(US_EQUITIES)

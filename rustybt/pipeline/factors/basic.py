@@ -33,7 +33,7 @@ class Returns(_Change):
     **Default inputs**: EquityPricing.close
     """
 
-    inputs = (EquityPricing.close,)
+    inputs: Any = (EquityPricing.close,)
     window_safe = True
 
     def compute(self, today: Any, assets: Any, out: Any, close: Any) -> None:
@@ -48,7 +48,7 @@ class DailyReturns(Returns):
     **Default inputs**: EquityPricing.close
     """
 
-    window_length = 2
+    window_length: Any = 2
 
 
 class PercentChange(SingleInputMixin, _Change):
@@ -92,7 +92,7 @@ class VWAP(WeightedAverageValue):
     **Default inputs**: EquityPricing.close, EquityPricing.volume
     """
 
-    inputs = (EquityPricing.close, EquityPricing.volume)
+    inputs: Any = (EquityPricing.close, EquityPricing.volume)
 
 
 class MaxDrawdown(SingleInputMixin, CustomFactor):
@@ -119,7 +119,7 @@ class AverageDollarVolume(CustomFactor):
     """
 
     _writes_windows = False
-    inputs = (EquityPricing.close, EquityPricing.volume)
+    inputs: Any = (EquityPricing.close, EquityPricing.volume)
 
     def compute(self, today: Any, assets: Any, out: Any, close: Any, volume: Any) -> None:
         """Compute one date."""
@@ -147,7 +147,7 @@ class _ExponentialWeightedFactor(SingleInputMixin, CustomFactor):
     """A factor of windows with exponential weights; `decay_rate` is between 0 and 1."""
 
     _writes_windows = False
-    params = ("decay_rate",)
+    params: Any = ("decay_rate",)
 
     @classmethod
     def from_span(cls, inputs: Any, window_length: int, span: float, **kwargs: Any) -> Self:
@@ -262,9 +262,9 @@ class AnnualizedVolatility(CustomFactor):
     """
 
     _writes_windows = False
-    inputs = (Returns(window_length=2),)
-    params = {"annualization_factor": 252.0}  # noqa: RUF012 - how classes name parameters
-    window_length = 252
+    inputs: Any = (Returns(window_length=2),)
+    params: Any = {"annualization_factor": 252.0}  # noqa: RUF012 - how classes name parameters
+    window_length: Any = 252
 
     def compute(
         self, today: Any, assets: Any, out: Any, returns: Any, annualization_factor: float
@@ -277,7 +277,7 @@ class PeerCount(SingleInputMixin, CustomFactor):
     """The number of assets in the same group of a classifier."""
 
     _writes_windows = False
-    window_length = 1
+    window_length: Any = 1
 
     def _validate(self) -> None:
         super()._validate()
@@ -297,8 +297,8 @@ class Clip(CustomFactor):
     """Values no less than one bound and no greater than another."""
 
     _writes_windows = False
-    window_length = 1
-    params = ("min_bound", "max_bound")
+    window_length: Any = 1
+    params: Any = ("min_bound", "max_bound")
 
     def compute(
         self, today: Any, assets: Any, out: Any, values: Any, min_bound: float, max_bound: float

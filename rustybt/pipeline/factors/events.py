@@ -25,8 +25,8 @@ def _business_days(begin: NDArray[Any], end: NDArray[Any]) -> NDArray[np.float64
 
 
 class _BusinessDays(SingleInputMixin, Factor):
-    window_length = 0
-    dtype = FLOAT64
+    window_length: Any = 0
+    dtype: Any = FLOAT64
 
     def _days(
         self, inputs: list[Any], dates: pd.DatetimeIndex, mask: NDArray[np.bool_]

@@ -33,7 +33,7 @@ from rustybt.pipeline.mixins import (
     SingleInputMixin,
 )
 from rustybt.pipeline.sentinels import NotSpecified
-from rustybt.pipeline.term import AssetExists, ComputableTerm, Term
+from rustybt.pipeline.term import AssetExists, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,7 +109,7 @@ class Factor(RestrictedDTypeMixin):
     ALLOWED_DTYPES = FACTOR_DTYPES
 
     @classmethod
-    def principal_type(cls) -> type[ComputableTerm]:
+    def principal_type(cls) -> Any:
         """Return Factor."""
         return Factor
 
@@ -129,9 +129,11 @@ class Factor(RestrictedDTypeMixin):
     __le__ = _operator("<=")
     __ge__ = _operator(">=")
     __gt__ = _operator(">")
-    __ne__ = _operator("!=")  # type: ignore[assignment] # it makes a filter
-    # Terms are looked up by identity; __ne__ alone makes a filter.
-    __hash__ = object.__hash__
+    __ne__ = _operator("!=")
+
+    def __hash__(self) -> int:
+        # Terms are looked up by identity; __ne__ alone makes a filter.
+        return object.__hash__(self)
 
     def __neg__(self) -> Factor:
         self._require_float64("-")
@@ -500,8 +502,8 @@ class GroupedRowTransform(Factor):
     mask : Filter, optional
     """
 
-    window_length = 0
-    params = ("transform", "transform_args")
+    window_length: Any = 0
+    params: Any = ("transform", "transform_args")
 
     def __new__(
         cls,
@@ -565,10 +567,10 @@ class Rank(SingleInputMixin, Factor):
     mask : Filter, optional
     """
 
-    window_length = 0
-    dtype = FLOAT64
+    window_length: Any = 0
+    dtype: Any = FLOAT64
     window_safe = True
-    params = ("method", "ascending")
+    params: Any = ("method", "ascending")
 
     def __new__(cls, factor: Term, method: str, ascending: bool, mask: Any) -> Self:
         """Return the ranks of this factor."""
@@ -595,7 +597,7 @@ class CustomFactor(PositiveWindowLengthMixin, CustomTermMixin, Factor):
     Each of several outputs is a factor too: ``factor.output``, or by iterating over the factor.
     """
 
-    dtype = FLOAT64
+    dtype: Any = FLOAT64
 
     def _dtype_hint(self) -> str:
         if self.dtype in CLASSIFIER_DTYPES:
@@ -613,7 +615,7 @@ class CustomFactor(PositiveWindowLengthMixin, CustomTermMixin, Factor):
             )
         return RecarrayField(factor=self, attribute=name)
 
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override] # not of every term
+    def __iter__(self) -> Iterator[Any]:
         if self.outputs is NotSpecified:
             raise ValueError(f"{type(self).__name__} has one output only")
         return (RecarrayField(factor=self, attribute=name) for name in self.outputs)
@@ -628,8 +630,8 @@ class RecarrayField(SingleInputMixin, Factor):
     attribute : str
     """
 
-    window_length = 0
-    params = ("attribute",)
+    window_length: Any = 0
+    params: Any = ("attribute",)
 
     def __new__(cls, factor: Factor, attribute: str) -> Self:
         """Return this output."""
@@ -685,9 +687,9 @@ class DailySummary(SingleInputMixin, Factor):
     """
 
     ndim = 1
-    window_length = 0
-    dtype = FLOAT64
-    params = ("func",)
+    window_length: Any = 0
+    dtype: Any = FLOAT64
+    params: Any = ("func",)
 
     def __new__(cls, func: str, input_: Factor, mask: Any = NotSpecified) -> Self:
         """Return the statistic of this factor."""
@@ -745,7 +747,7 @@ def _winsorize(
 
 
 def _ranked(values: NDArray[Any], method: Any, ascending: bool, missing: Any) -> Any:
-    mask = np.ones((1, len(values)), dtype=np.bool_)
+    mask: Any = np.ones((1, len(values)), dtype=np.bool_)
     return masked_rankdata_2d(values[np.newaxis], mask, missing, method, ascending)[0]
 
 

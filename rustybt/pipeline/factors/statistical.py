@@ -117,7 +117,7 @@ class RollingPearsonOfReturns(RollingPearson):
     mask : Filter, optional
     """
 
-    def __new__(  # type: ignore[override] # of another kind
+    def __new__(
         cls,
         target: Asset,
         returns_length: int,
@@ -142,7 +142,7 @@ class RollingSpearmanOfReturns(RollingSpearman):
     mask : Filter, optional
     """
 
-    def __new__(  # type: ignore[override] # of another kind
+    def __new__(
         cls,
         target: Asset,
         returns_length: int,
@@ -172,7 +172,7 @@ class RollingLinearRegression(CustomFactor):
     """
 
     _writes_windows = False
-    outputs = ("alpha", "beta", "r_value", "p_value", "stderr")
+    outputs: Any = ("alpha", "beta", "r_value", "p_value", "stderr")
 
     def __new__(
         cls,
@@ -235,7 +235,7 @@ class RollingLinearRegressionOfReturns(RollingLinearRegression):
 
     window_safe = True
 
-    def __new__(  # type: ignore[override] # of another kind
+    def __new__(
         cls,
         target: Asset,
         returns_length: int,
@@ -262,7 +262,7 @@ class SimpleBeta(StandardOutputs, CustomFactor):
 
     _writes_windows = False
     window_safe = True
-    params = ("allowed_missing_count",)
+    params: Any = ("allowed_missing_count",)
 
     def __new__(
         cls, target: Asset, regression_length: int, allowed_missing_percentage: float = 0.25

@@ -29,8 +29,8 @@ class RSI(SingleInputMixin, CustomFactor):
     """
 
     _writes_windows = False
-    window_length = 15
-    inputs = (EquityPricing.close,)
+    window_length: Any = 15
+    inputs: Any = (EquityPricing.close,)
     window_safe = True
 
     def compute(self, today: Any, assets: Any, out: Any, closes: Any) -> None:
@@ -51,9 +51,9 @@ class BollingerBands(CustomFactor):
     """
 
     _writes_windows = False
-    params = ("k",)
-    inputs = (EquityPricing.close,)
-    outputs = ("lower", "middle", "upper")
+    params: Any = ("k",)
+    inputs: Any = (EquityPricing.close,)
+    outputs: Any = ("lower", "middle", "upper")
 
     def compute(self, today: Any, assets: Any, out: Any, close: Any, k: float) -> None:
         """Compute one date."""
@@ -68,8 +68,8 @@ class Aroon(CustomFactor):
     """
 
     _writes_windows = False
-    inputs = (EquityPricing.low, EquityPricing.high)
-    outputs = ("down", "up")
+    inputs: Any = (EquityPricing.low, EquityPricing.high)
+    outputs: Any = ("down", "up")
 
     def compute(self, today: Any, assets: Any, out: Any, lows: Any, highs: Any) -> None:
         """Compute one date."""
@@ -87,9 +87,9 @@ class FastStochasticOscillator(CustomFactor):
     """
 
     _writes_windows = False
-    inputs = (EquityPricing.close, EquityPricing.low, EquityPricing.high)
+    inputs: Any = (EquityPricing.close, EquityPricing.low, EquityPricing.high)
     window_safe = True
-    window_length = 14
+    window_length: Any = 14
 
     def compute(
         self, today: Any, assets: Any, out: Any, closes: Any, lows: Any, highs: Any
@@ -114,14 +114,14 @@ class IchimokuKinkoHyo(CustomFactor):
     """
 
     _writes_windows = False
-    params = {  # noqa: RUF012 - how classes name parameters
+    params: Any = {  # noqa: RUF012 - how classes name parameters
         "tenkan_sen_length": 9,
         "kijun_sen_length": 26,
         "chikou_span_length": 26,
     }
-    inputs = (EquityPricing.high, EquityPricing.low, EquityPricing.close)
-    outputs = ("tenkan_sen", "kijun_sen", "senkou_span_a", "senkou_span_b", "chikou_span")
-    window_length = 52
+    inputs: Any = (EquityPricing.high, EquityPricing.low, EquityPricing.close)
+    outputs: Any = ("tenkan_sen", "kijun_sen", "senkou_span_a", "senkou_span_b", "chikou_span")
+    window_length: Any = 52
 
     def _validate(self) -> None:
         super()._validate()
@@ -171,8 +171,8 @@ class TrueRange(CustomFactor):
     """
 
     _writes_windows = False
-    inputs = (EquityPricing.high, EquityPricing.low, EquityPricing.close)
-    window_length = 2
+    inputs: Any = (EquityPricing.high, EquityPricing.low, EquityPricing.close)
+    window_length: Any = 2
 
     def compute(
         self, today: Any, assets: Any, out: Any, highs: Any, lows: Any, closes: Any
@@ -200,15 +200,14 @@ class MovingAverageConvergenceDivergenceSignal(CustomFactor):
     """
 
     _writes_windows = False
-    inputs = (EquityPricing.close,)
-    params = ("fast_period", "slow_period", "signal_period")
+    inputs: Any = (EquityPricing.close,)
+    params: Any = ("fast_period", "slow_period", "signal_period")
 
     def __new__(
         cls,
         fast_period: int = 12,
         slow_period: int = 26,
         signal_period: int = 9,
-        *args: Any,
         **kwargs: Any,
     ) -> Self:
         """Return the signal of these averages."""
@@ -220,7 +219,6 @@ class MovingAverageConvergenceDivergenceSignal(CustomFactor):
             )
         return super().__new__(
             cls,
-            *args,
             fast_period=fast_period,
             slow_period=slow_period,
             signal_period=signal_period,

@@ -43,11 +43,11 @@ class Filter(RestrictedDTypeMixin):
     """
 
     ALLOWED_DTYPES = FILTER_DTYPES
-    dtype = BOOL
+    dtype: Any = BOOL
     window_safe = True
 
     @classmethod
-    def principal_type(cls) -> type[ComputableTerm]:
+    def principal_type(cls) -> Any:
         """Return Filter."""
         return Filter
 
@@ -146,7 +146,7 @@ def _missing(data: Any, missing_value: Any) -> NDArray[np.bool_]:
 class NullFilter(SingleInputMixin, Filter):
     """Where values are missing."""
 
-    window_length = 0
+    window_length: Any = 0
 
     def __new__(cls, term: Term) -> Self:
         """Return the filter of this term."""
@@ -179,8 +179,8 @@ class PercentileFilter(SingleInputMixin, Filter):
         If they are out of bounds or in the wrong order.
     """
 
-    window_length = 0
-    params = ("min_percentile", "max_percentile")
+    window_length: Any = 0
+    params: Any = ("min_percentile", "max_percentile")
 
     def __new__(
         cls,
@@ -240,8 +240,8 @@ class ArrayPredicate(SingleInputMixin, Filter):
     opargs : tuple of hashable
     """
 
-    params = ("op", "opargs")
-    window_length = 0
+    params: Any = ("op", "opargs")
+    window_length: Any = 0
 
     def __new__(cls, term: Term, op: Callable[..., Any], opargs: tuple[Any, ...]) -> Self:
         """Return the filter of this term."""
@@ -267,9 +267,9 @@ class SingleAsset(Filter):
     asset : Asset
     """
 
-    inputs = ()
-    window_length = 1
-    params = ("asset",)
+    inputs: Any = ()
+    window_length: Any = 1
+    params: Any = ("asset",)
 
     def __new__(cls, asset: Asset) -> Self:
         """Return the filter of this asset."""
@@ -303,9 +303,9 @@ class StaticSids(Filter):
     sids : iterable of int
     """
 
-    inputs = ()
-    window_length = 0
-    params = ("sids",)
+    inputs: Any = ()
+    window_length: Any = 0
+    params: Any = ("sids",)
 
     def __new__(cls, sids: Iterable[int]) -> Self:
         """Return the filter of these sids."""
@@ -355,7 +355,7 @@ class MaximumFilter(StandardOutputs, Filter):
     mask : Filter, optional
     """
 
-    window_length = 0
+    window_length: Any = 0
 
     def __new__(cls, factor: Term, groupby: Any = NotSpecified, mask: Any = NotSpecified) -> Self:
         """Return the filter of this factor."""

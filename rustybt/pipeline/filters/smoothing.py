@@ -35,7 +35,7 @@ class AtLeastN(CustomFilter):
     """Where a filter was true on N dates of a window at least."""
 
     _writes_windows = False
-    params = ("N",)
+    params: typing.Any = ("N",)
 
     def compute(
         self,
