@@ -114,7 +114,7 @@ class Pipelines(State):
             What `pipeline_output` calls it.
         chunks : int or iterable of int, optional
             Number of sessions to compute at a time: more are faster and take more memory. An
-            iterable has the number of each time. By default 5 and then 126.
+            iterable has the number of each time, then 126. By default 5 and then 126.
         eager : bool, default True
             Whether it is computed before `before_trading_start`, or when its output is asked for.
 

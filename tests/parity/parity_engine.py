@@ -107,6 +107,7 @@ class Engine:
         if case.capital_changes:
             return self._run_with_capital_changes(case, hooks, calendar)
         returns = case.benchmark_returns
+        loader = namespace.get("custom_loader")
         return importlib.import_module(self.root).run_algorithm(
             start=pd.Timestamp(case.start),
             end=pd.Timestamp(case.end),
@@ -118,6 +119,7 @@ class Engine:
             metrics_set=case.metrics_set,
             default_extension=False,
             environ=self.environ,
+            custom_loader=None if loader is None else loader(),
             **hooks,
         )
 
