@@ -33,6 +33,7 @@ class Engine:
         self.assets = self.finder.retrieve_all(range(ASSETS))
         self.loaders: dict[Any, Any] = {}
         self.data = self._dataset()
+        self.events = self._events()
 
     def close(self) -> None:
         """Remove the asset database."""
@@ -82,6 +83,47 @@ class Engine:
 
         self._load(Generated)
         return Generated
+
+    def _events(self) -> Any:
+        data = self.module("pipeline.data")
+        Column = data.Column  # noqa: N806 - a class
+
+        class Events(data.DataSet):  # type: ignore[misc,name-defined] # of either engine
+            next_date = Column("datetime64[ns]")
+            next_value = Column("float64")
+            previous_date = Column("datetime64[ns]")
+            previous_count = Column("int64", missing_value=-9)
+            previous_name = Column("object", missing_value="")
+
+        rng = np.random.default_rng(SEED + 1)
+        count = 120
+        # Of each asset in the order in which they become known; some only after they happened.
+        days = np.sort(rng.choice(np.arange(20, SESSIONS), count))
+        table = pd.DataFrame(
+            {
+                "sid": rng.integers(0, ASSETS, count),
+                "event_date": self.sessions[days],
+                "timestamp": self.sessions[np.maximum(days - 12, 0)]
+                + pd.to_timedelta(np.where(np.arange(count) % 5 == 0, 400, 3), "h"),
+                "value": rng.normal(size=count),
+                "count": rng.integers(0, 50, count),
+                "name": np.array(["up", "down", "flat"], dtype=object)[rng.integers(0, 3, count)],
+            }
+        ).drop_duplicates(["sid", "event_date"])
+        domain = self.domain
+        columns = Events.specialize(domain)
+        loader = self.module("pipeline.loaders.events").EventsLoader(
+            table,
+            {columns.next_date: "event_date", columns.next_value: "value"},
+            {
+                columns.previous_date: "event_date",
+                columns.previous_count: "count",
+                columns.previous_name: "name",
+            },
+        )
+        for column in columns.columns:
+            self.loaders[column.unspecialize()] = loader
+        return columns
 
     def _load(self, dataset: Any) -> None:
         rng = np.random.default_rng(SEED)
@@ -457,6 +499,20 @@ def _custom(engine: Engine) -> dict[str, Any]:
     }
 
 
+def _of_events(engine: Engine) -> dict[str, Any]:
+    factors = engine.module("pipeline.factors")
+    events = engine.events
+    return {
+        "next_date": events.next_date.latest,
+        "next_value": events.next_value.latest,
+        "previous_date": events.previous_date.latest,
+        "previous_count": events.previous_count.latest,
+        "previous_name": events.previous_name.latest,
+        "until": factors.BusinessDaysUntilNextEvent([events.next_date]),
+        "since": factors.BusinessDaysSincePreviousEvent([events.previous_date]),
+    }
+
+
 GROUPS: dict[str, Callable[[Engine], dict[str, Any]]] = {
     "arithmetic": _arithmetic,
     "across": _across,
@@ -468,6 +524,7 @@ GROUPS: dict[str, Callable[[Engine], dict[str, Any]]] = {
     "statistical": _statistical,
     "downsampled": _downsampled,
     "custom": _custom,
+    "events": _of_events,
 }
 
 

@@ -22,6 +22,8 @@ def same(found: Any, wanted: Any, tolerance: float = 1e-9) -> bool:
     """Compare values; numbers within a relative tolerance."""
     if wanted.dtype.kind == "f":
         return bool(np.allclose(found, wanted, rtol=tolerance, atol=1e-12, equal_nan=True))
+    if wanted.dtype.kind == "M":
+        return found.dtype == wanted.dtype and bool((found.view("i8") == wanted.view("i8")).all())
     return bool(np.array_equal(found, wanted))
 
 
