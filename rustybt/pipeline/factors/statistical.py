@@ -159,7 +159,7 @@ class RollingLinearRegression(CustomFactor):
 
     Its outputs are those of `scipy.stats.linregress`: `alpha` (the intercept), `beta` (the
     slope), `r_value`, `p_value` (two-sided, that the slope is zero) and `stderr` (of the slope).
-    All are NaN where a value is.
+    All are NaN where a value is; so are the last two of two dates.
 
     Parameters
     ----------
@@ -192,20 +192,17 @@ class RollingLinearRegression(CustomFactor):
         y, x = np.asarray(dependent, dtype=np.float64), np.asarray(independent, dtype=np.float64)
         mean_x, mean_y = x.mean(axis=0), y.mean(axis=0)
         xm, ym = x - mean_x, y - mean_y
-        count = len(y)
         with np.errstate(divide="ignore", invalid="ignore"):
             xx, yy, xy = (xm * xm).mean(axis=0), (ym * ym).mean(axis=0), (xm * ym).mean(axis=0)
             beta = np.where(xx > 0, xy / xx, np.nan)
             r = np.clip(np.where((xx > 0) & (yy > 0), xy / np.sqrt(xx * yy), 0.0), -1.0, 1.0)
             r = np.where(np.isnan(beta), np.nan, r)
-            freedom = count - 2
+            freedom = len(y) - 2
+            p = error = np.full_like(beta, np.nan)
             if freedom:
                 t = r * np.sqrt(freedom / ((1.0 - r + TINY) * (1.0 + r + TINY)))
                 p = two_sided_p(t, freedom)
                 error = np.sqrt((1.0 - r * r) * yy / xx / freedom)
-            else:
-                p = np.where(yy > 0, 0.0, 1.0)
-                error = np.zeros_like(beta)
         known = ~np.isnan(beta)
         for name, values in {
             "alpha": mean_y - beta * mean_x,
