@@ -227,8 +227,8 @@ def test_every_name_of_the_api_is_there() -> None:
         if getattr(value, "__doc__", "") == f"See `rustybt.algorithm.TradingAlgorithm.{name}`.":
             assert callable(getattr(TradingAlgorithm, name))
     assert set(api.__all__) <= set(dir(api))
-    with pytest.raises(AttributeError, match="has no attribute 'attach_pipeline'"):
-        _ = api.attach_pipeline  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="has no attribute 'detach_pipeline'"):
+        _ = api.detach_pipeline  # type: ignore[attr-defined]
 
 
 def test_show_versions_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pipeline_cases
 import pytest
 
-RESULTS = Path(__file__).with_name("results.npz")
+RESULTS = Path(__file__).parents[1] / "parity" / "results" / "pipeline.npz"
 
 
 @pytest.fixture(scope="session")

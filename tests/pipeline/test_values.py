@@ -47,8 +47,8 @@ MATRICES = st.tuples(st.integers(1, 8), st.integers(1, 4)).flatmap(
 class Facts(DataSet):
     """Columns of generated numbers."""
 
-    first = Column("float64")
-    second = Column("float64")
+    first: Any = Column("float64")
+    second: Any = Column("float64")
 
 
 @given(MATRICES)

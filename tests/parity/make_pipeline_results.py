@@ -1,6 +1,6 @@
 """Compute every pipeline in zipline-reloaded 3.2.1 and store the values, for rustybt to be held to.
 
-Run as ``python -P tests/pipeline/make_pipeline_results.py`` by an interpreter that has it.
+Run as ``python -P tests/parity/make_pipeline_results.py`` by an interpreter that has it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import pipeline_cases
 
 ORACLE = "3.2.1"
-RESULTS = Path(__file__).with_name("results.npz")
+RESULTS = Path(__file__).parent / "results" / "pipeline.npz"
 
 
 def main() -> None:
