@@ -168,19 +168,19 @@ def test_windows_must_not_reach_behind_the_bars() -> None:
 def test_no_pipeline_without_loaders() -> None:
     from rustybt.pipeline.engine import NoEngineRegistered
 
-    algorithm = _without_loaders()
-    with pytest.raises(NoEngineRegistered, match="pass get_pipeline_loader"):
-        algorithm.run()
+    with bundles.load("sample") as data:
+        algorithm = _without_loaders(data)
+        with pytest.raises(NoEngineRegistered, match="pass get_pipeline_loader"):
+            algorithm.run()
 
 
-def _without_loaders() -> Any:
+def _without_loaders(data: Any) -> Any:
     from rustybt.algorithm import TradingAlgorithm
     from rustybt.data.data_portal import DataPortal
     from rustybt.finance.trading import SimulationParameters
     from rustybt.utils.calendar_utils import get_calendar
 
     calendar = get_calendar("XNYS")
-    data = bundles.load("sample")
     portal = DataPortal(
         data.asset_finder,
         trading_calendar=calendar,
