@@ -32,10 +32,11 @@ def test_examples_print_what_they_show(code: str, shown: str, tmp_path: Path) ->
     assert run.stdout == shown
 
 
-def test_every_python_block_is_such_an_example() -> None:
+def test_every_python_block_is_such_an_example_or_a_file_to_write() -> None:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        assert text.count("```python\n") == len(EXAMPLE.findall(text)), page
+        files = len(re.findall(r"^Write a file `\S+`:\n\n```python\n", text, re.MULTILINE))
+        assert text.count("```python\n") == len(EXAMPLE.findall(text)) + files, page
 
 
 def test_the_command_shows_what_it_prints(tmp_path: Path) -> None:

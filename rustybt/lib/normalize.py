@@ -25,9 +25,9 @@ def naive_grouped_rowwise_apply(
         Values to work on.
     group_labels : ndarray of integers, shape (rows, columns)
         The group of each value; a label means one group per row.
-    func : callable(values, *func_args) -> array or scalar
-        Called with each group's values, 1-D and in order of their columns. It returns as many
-        values, or one for all of them.
+    func : callable
+        Called with each group's values, 1-D and in order of their columns, and with `func_args`.
+        It returns as many values, or one for all of them.
     func_args : tuple, optional
         Further positional arguments of `func`.
     out : ndarray, shape (rows, columns), optional

@@ -491,8 +491,9 @@ class GroupedRowTransform(Factor):
 
     Parameters
     ----------
-    transform : callable(values, *transform_args) -> ndarray
-        Takes the values of a group, of shape (assets,), and returns as many.
+    transform : callable
+        Takes the values of a group, of shape (assets,), and `transform_args`; returns as many
+        values.
     transform_args : tuple
     factor : Factor
     groupby : Classifier, optional

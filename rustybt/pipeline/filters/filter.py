@@ -236,7 +236,8 @@ class ArrayPredicate(SingleInputMixin, Filter):
     Parameters
     ----------
     term : Term
-    op : callable(array, *opargs) -> ndarray of bool
+    op : callable
+        Takes the array and `opargs`; returns an ndarray of bool.
     opargs : tuple of hashable
     """
 

@@ -1,0 +1,1 @@
+"""The documents: pages, and a reference made of the docstrings of the installed package."""
