@@ -64,12 +64,10 @@ def check(words: list[str], folder: Path) -> None:
         case "python3", ["-m", "pip", command, *_]:
             assert command in ELSEWHERE["pip"], f"pip {command} is not known here"
         case "python", [script, *rest]:
-            script, rest = (rest[0], rest[1:]) if script == "-P" else (script, rest)
-            assert (ROOT / script).exists(), f"there is no {script}"
-            command = [script]
-            if rest and rest[0].isalpha() and rest[0].islower():
-                command.append(rest.pop(0))
-            check_options(rest, help_of(*command))
+            given = rest if script == "-P" else [script, *rest]
+            assert (ROOT / given[0]).exists(), f"there is no {given[0]}"
+            subcommand = given[1:2] if given[1:] and given[1].isalpha() else []
+            check_options(given[1:], help_of(given[0], *subcommand))
         case _, [command, *_]:
             assert command in ELSEWHERE[program], f"{program} {command} is not known here"
         case _:
@@ -210,7 +208,7 @@ def test_the_reference_has_every_public_module() -> None:
     ):
         assert wanted in names
     assert not any("._" in name for name in names)
-    folder = Path(reference.import_module("rustybt").__file__ or "").parent
+    folder = Path(smoke_codes.__file__).parents[1]
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).with_suffix("").parts
         name = ".".join(["rustybt", *(part for part in parts if part != "__init__")])
