@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -108,9 +109,17 @@ def cibuildwheel(
     monkeypatch.delenv("PYTHONPATH", raising=False)
 
 
+def engine(place: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Put a stand-in in the place of docker."""
+    program = folder(place, {"docker": f"#!/bin/sh\n{text}\n".encode()}) / "docker"
+    program.chmod(0o755)
+    monkeypatch.setenv("CIBW_CONTAINER_ENGINE", f"{program}; create_args: --network=none")
+
+
 @pytest.fixture
-def sdist(tmp_path: Path) -> Path:
-    """Return a folder with an sdist."""
+def sdist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with an sdist, where containers can be run."""
+    engine(tmp_path / "engine", monkeypatch, "[ $# = 1 ] && [ $1 = version ]")
     return folder(tmp_path / "sdist", {"rustybt-0.1.0.tar.gz": b""})
 
 
@@ -140,6 +149,20 @@ def test_a_failed_build_is_told(
     cibuildwheel(tmp_path / "pinned", monkeypatch, wheels.pythons(ROOT), code=5)
     with pytest.raises(ReleaseError, match="exit code 5"):
         wheels.build(ROOT, sdist, tmp_path / "out")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="containers are for Linux alone")
+def test_without_containers_nothing_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sdist: Path
+) -> None:
+    cibuildwheel(tmp_path / "pinned", monkeypatch, wheels.pythons(ROOT))
+    engine(tmp_path / "engine", monkeypatch, "echo one >&2; echo 'no daemon here' >&2; exit 1")
+    with pytest.raises(ReleaseError, match="docker does not answer: no daemon here"):
+        wheels.build(ROOT, sdist, tmp_path / "out")
+    monkeypatch.setenv("CIBW_CONTAINER_ENGINE", str(tmp_path / "podman"))
+    with pytest.raises(ReleaseError, match="podman cannot be run: No such file"):
+        wheels.build(ROOT, sdist, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_wheels_come_from_one_sdist(tmp_path: Path) -> None:

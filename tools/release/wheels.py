@@ -45,11 +45,17 @@ def build(root: Path, sdist_folder: Path, output: Path) -> list[Path]:
     Raises
     ------
     ReleaseError
-        There is not one sdist, a build or its proof fails, or a Python has no wheel.
+        There is not one sdist, nothing to run containers with, a build or its proof fails, or a
+        Python has no wheel.
     """
     sdists = sorted(sdist_folder.glob("*.tar.gz"))
     if len(sdists) != 1:
-        raise ReleaseError(f"{sdist_folder} must hold one sdist, found {len(sdists)}")
+        raise ReleaseError(
+            f"{sdist_folder} must hold one sdist, found {len(sdists)}; ./pixiw run build makes "
+            "one, and --sdist FOLDER says where it is"
+        )
+    if sys.platform == "linux":
+        container_engine()
     try:
         folder = pinned.folder("cibuildwheel")
     except pinned.PinnedError as error:
@@ -67,6 +73,26 @@ def build(root: Path, sdist_folder: Path, output: Path) -> list[Path]:
     for wheel in wheels:
         packing.repack(wheel, packing.epoch_of(environment))
     return wheels
+
+
+def container_engine() -> str:
+    """Return the program that cibuildwheel runs its containers with on Linux.
+
+    Raises
+    ------
+    ReleaseError
+        It is not installed, or does not answer.
+    """
+    chosen = os.environ.get("CIBW_CONTAINER_ENGINE", "docker").split(";")[0].strip()
+    message = f"wheels for Linux are built in a container, and {chosen}"
+    try:
+        done = subprocess.run([chosen, "version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise ReleaseError(f"{message} cannot be run: {error.strerror}") from None
+    if done.returncode != 0:
+        last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        raise ReleaseError(f"{message} does not answer: {last}")
+    return chosen
 
 
 def pythons(root: Path) -> set[str]:
