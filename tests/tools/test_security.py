@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pinned
 from security import cli, outcomes, packages, scanners, waivers
 from security.errors import SecurityError
 from security.findings import Finding
@@ -212,3 +213,22 @@ def test_every_python_package_of_the_lock_is_looked_up_by_its_own_name() -> None
     assert not {"python", "python-build", "rust", "zlib", "typing_extensions"} & names
     versions = [found["pandas"] for found in rounds if "pandas" in found]
     assert len(versions) == len(set(versions))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.example'): refused",
+            r"^pip-audit cannot reach api\.example, so no package was looked up$",
+        ),
+        ("ValueError: odd", "^pip-audit gave no answer: ValueError: odd$"),
+    ],
+)
+def test_packages_that_cannot_be_looked_up_are_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, told: str
+) -> None:
+    (tmp_path / "pip_audit.py").write_text(f"raise SystemExit({said!r})", encoding="utf-8")
+    monkeypatch.setattr(pinned, "folder", lambda _: tmp_path)
+    with pytest.raises(SecurityError, match=told):
+        scanners.packages(ROOT)

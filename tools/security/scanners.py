@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -55,7 +56,7 @@ def packages(root: Path) -> list[Finding]:
             options = ["--vulnerability-service", "osv", "--progress-spinner", "off"]
             command = [*_module("pip_audit"), "--no-deps", "--disable-pip", *options]
             arguments = ["--format", "json", "--requirement", str(listed)]
-            said = _run("pip-audit", [*command, *arguments], root, (0, 1), pinned_as="pip-audit")
+            said = _pip_audit([*command, *arguments], root)
         report = _json(said, "pip-audit")["dependencies"]
         if {each["name"] for each in report} != set(versions):
             raise SecurityError(f"pip-audit did not look every package up (round {number + 1})")
@@ -67,6 +68,18 @@ def packages(root: Path) -> list[Finding]:
                 mended = ", ".join(fault["fix_versions"]) or "no version"
                 found.add(Finding(fault["id"], place_, f"mended in {mended}"))
     return sorted(found)
+
+
+def _pip_audit(command: Sequence[str], root: Path) -> str:
+    try:
+        return _run("pip-audit", command, root, (0, 1), pinned_as="pip-audit")
+    except SecurityError as error:
+        # It writes out whole chains of exceptions; all of them name the host.
+        unreachable = re.search(r"ConnectionError.*host='([^']+)'", str(error))
+        if unreachable is None:
+            raise
+        message = f"pip-audit cannot reach {unreachable[1]}, so no package was looked up"
+        raise SecurityError(message) from None
 
 
 def secrets(root: Path) -> list[Finding]:
