@@ -179,8 +179,9 @@ def run(options: argparse.Namespace) -> int:
     outdir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rustybt-compare-") as place:
         packages = {side: Path(place) / side for side in ("base", "head")}
-        install(base, packages["base"])
-        install(ROOT, packages["head"])
+        for side, checkout in (("base", base), ("head", ROOT)):
+            with Step(f"building {side}"):
+                install(checkout, packages[side])
         base_names, head_names = names(base), names(ROOT)
         base_ms, head_ms, failed = in_turns(packages["base"], packages["head"], options.rounds)
     ratios = ratios_of(base_ms, head_ms, options.tolerance)
