@@ -50,8 +50,10 @@ def test_other_bytes_and_missing_files_are_named(tmp_path: Path, name: str) -> N
 
 
 def test_nothing_is_not_the_same_as_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="has no artefact"):
+    with pytest.raises(ReleaseError, match="a has no artefact"):
         comparison.compare(folder(tmp_path / "a", {"x.txt": b""}), tmp_path)
+    with pytest.raises(ReleaseError, match="no-folder has no artefact"):
+        comparison.compare(folder(tmp_path / "b", FILES), tmp_path / "no-folder")
     assert cli.main(["compare", str(tmp_path / "a"), str(tmp_path)]) == 1
 
 

@@ -32,8 +32,9 @@ def compare(first: Path, again: Path) -> dict[str, str]:
         There is no artefact, one is missing on either side, or differs; all of them are named.
     """
     one, other = hashes(first), hashes(again)
-    if not one:
-        raise ReleaseError(f"{first} has no artefact")
+    for folder, found in ((first, one), (again, other)):
+        if not found:
+            raise ReleaseError(f"{folder} has no artefact")
     problems = [f"{name} was built once only" for name in sorted(set(one) ^ set(other))]
     problems += [
         f"{name} differs: {one[name]} and {other[name]}"
