@@ -124,9 +124,9 @@ def workflows(root: Path) -> list[Finding]:
 def crates(root: Path) -> list[Finding]:
     """Check the crates with cargo-deny: advisories, bans, licences, sources."""
     checks = ["advisories", "bans", "licenses", "sources"]
-    command = ["cargo-deny", "--manifest-path", "rust/Cargo.toml", "--format", "json", "--locked"]
-    arguments = ["check", "--config", "rust/deny.toml", *checks]
-    said = _run("cargo-deny", [*command, *arguments], root, tuple(range(16)), stream="stderr")
+    options = ["--manifest-path", "rust/Cargo.toml", "--config", "rust/deny.toml", "--locked"]
+    command = ["cargo-deny", *options, "--format", "json", "check", *checks]
+    said = _run("cargo-deny", command, root, tuple(range(16)), stream="stderr")
     return read_crates(said, checks)
 
 
@@ -147,7 +147,8 @@ def read_crates(said: str, checks: Sequence[str]) -> list[Finding]:
         elif message["type"] == "diagnostic" and fields["severity"] == "error":
             found.append(Finding(fields["code"] or "error", _crate(fields), fields["message"]))
         elif message["type"] == "log" and fields.get("level") == "ERROR":
-            raise SecurityError(f"cargo-deny: {fields['message']}")
+            # The last line has the cause; those above it are the commands that came to it.
+            raise SecurityError(f"cargo-deny: {fields['message'].strip().splitlines()[-1]}")
     if not set(checks) <= set(summed):
         raise SecurityError("cargo-deny did not sum every check up")
     if sum(summed[check]["errors"] for check in checks) != len(found):
