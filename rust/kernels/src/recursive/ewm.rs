@@ -90,26 +90,32 @@ impl<const N: usize> MeanState<N> {
     }
 }
 
-/// Four steps of a plain recursion at once.
+/// Eight steps of a plain recursion at once.
 ///
-/// One step needs the mean before it, so its latency sets the pace. The mean after four rows is
-/// therefore computed from the mean before them, `m + sum(c_i (x_i - m))` with
-/// `c_i = k (1 - k)^(3 - i)`; those in between no longer hold anything up. A constant series stays
-/// exactly constant. Groups start at multiples of four rows, so a mean depends on no later row.
+/// One step needs the mean before it, so its latency sets the pace. The mean after eight rows is
+/// therefore computed from the mean `m` before them, `m + K (x_0 - m) + sum(c_i (x_i - x_0))` with
+/// `c_i = k (1 - k)^(7 - i)` and `K` the sum of all `c_i`: three operations wait for `m`, and those
+/// in between no longer hold anything up. A constant series stays exactly constant. Groups start
+/// at multiples of eight rows, so a mean depends on no later row.
 #[derive(Clone, Copy)]
 struct Leap {
     weights: [f64; GROUP],
+    whole: f64,
 }
 
-const GROUP: usize = 4;
+const GROUP: usize = 8;
 
 impl Leap {
     fn new(decay: &Decay) -> Self {
         let gain = decay.alpha / ((1.0 - decay.alpha) + decay.alpha);
         let keep = 1.0 - gain;
-        let square = keep * keep;
+        let mut weights = [gain; GROUP];
+        for i in (0..GROUP - 1).rev() {
+            weights[i] = weights[i + 1] * keep;
+        }
         Self {
-            weights: [gain * (square * keep), gain * square, gain * keep, gain],
+            weights,
+            whole: weights.iter().sum(),
         }
     }
 
@@ -120,8 +126,10 @@ impl Leap {
 
     #[inline(always)]
     fn last(&self, mean: f64, x: [f64; GROUP]) -> f64 {
-        let [a, b, c, d] = std::array::from_fn(|i| self.weights[i] * (x[i] - mean));
-        mean + ((a + b) + (c + d))
+        let [_, b, c, d, e, f, g, h]: [f64; GROUP] =
+            std::array::from_fn(|i| self.weights[i] * (x[i] - x[0]));
+        let rest = ((b + c) + (d + e)) + ((f + g) + h);
+        (mean + self.whole * (x[0] - mean)) + rest
     }
 }
 
@@ -159,7 +167,7 @@ impl Recursion<1, 1> for EwmMean {
                     *out = inner;
                 }
                 for j in 0..N {
-                    mean[j] = leap.last(mean[j], [x[0][j], x[1][j], x[2][j], x[3][j]]);
+                    mean[j] = leap.last(mean[j], std::array::from_fn(|i| x[i][j]));
                 }
                 out[GROUP - 1] = mean;
             }
@@ -172,7 +180,7 @@ impl Recursion<1, 1> for EwmMean {
                     out[i] = state.step(decay, &x[i], decay.min_periods);
                 }
                 for j in 0..N {
-                    let values = [x[0][j], x[1][j], x[2][j], x[3][j]];
+                    let values: [f64; GROUP] = std::array::from_fn(|i| x[i][j]);
                     let present = !values.iter().any(|value| value.is_nan());
                     if settled[j] & present {
                         state.mean[j] = leap.last(before[j], values);
