@@ -1,6 +1,6 @@
 //! Wilder's indicators: relative strength index and average true range (Wilder, 1978).
 
-use super::sweep::{Recursion, all_present};
+use super::sweep::{Recursion, all_present, in_groups, in_groups_mut};
 use crate::rolling::window::Window;
 
 /// Wilder's average: the mean of the first `window` values, then a decay of `1 - 1/window`.
@@ -36,6 +36,38 @@ impl Smoothing {
     #[inline(always)]
     fn decayed(&self, average: f64, value: f64) -> f64 {
         average * self.keep + value * self.gain
+    }
+}
+
+/// Eight decays at once: the average after eight rows waits for one multiplication and one addition
+/// of the average before them. Groups start at multiples of eight rows, so an average depends on no
+/// later row.
+#[derive(Clone, Copy)]
+struct Leap {
+    weights: [f64; GROUP],
+    keep: f64,
+}
+
+const GROUP: usize = 8;
+
+impl Leap {
+    fn new(smoothing: &Smoothing) -> Self {
+        let mut weights = [smoothing.gain; GROUP];
+        for i in (0..GROUP - 1).rev() {
+            weights[i] = weights[i + 1] * smoothing.keep;
+        }
+        let square = smoothing.keep * smoothing.keep;
+        Self {
+            weights,
+            keep: (square * square) * (square * square),
+        }
+    }
+
+    #[inline(always)]
+    fn last(&self, average: f64, values: [f64; GROUP]) -> f64 {
+        let [a, b, c, d, e, f, g, h]: [f64; GROUP] =
+            std::array::from_fn(|i| self.weights[i] * values[i]);
+        average * self.keep + (((a + b) + (c + d)) + ((e + f) + (g + h)))
     }
 }
 
@@ -83,43 +115,112 @@ impl Recursion<1, 1> for Rsi {
         [out]: [&mut [[f64; N]]; 1],
     ) {
         let smoothing = self.0;
-        let grown = state.count.iter().all(|count| *count >= smoothing.window);
-        let RsiState {
-            last,
-            gains,
-            losses,
-            count,
-        } = state;
-        if grown && all_present(x) {
-            for (out, x) in out.iter_mut().zip(x) {
-                for j in 0..N {
-                    let change = x[j] - last[j];
-                    last[j] = x[j];
-                    gains[j] = smoothing.decayed(gains[j], change.max(0.0));
-                    losses[j] = smoothing.decayed(losses[j], (-change).max(0.0));
-                    out[j] = index(gains[j], losses[j]);
-                }
+        let leap = Leap::new(&smoothing);
+        let (groups, rest) = x.split_at(x.len() - x.len() % GROUP);
+        let (out_groups, out_rest) = out.split_at_mut(groups.len());
+        let groups: &[[[f64; N]; GROUP]] = in_groups(groups);
+        let out_groups: &mut [[[f64; N]; GROUP]] = in_groups_mut(out_groups);
+        if state.grown(&smoothing) && all_present(x) {
+            for (out, x) in out_groups.iter_mut().zip(groups) {
+                state.leap(&smoothing, &leap, x, out);
             }
-            return;
+        } else {
+            for (out, x) in out_groups.iter_mut().zip(groups) {
+                state.group(&smoothing, &leap, x, out);
+            }
         }
-        for (out, x) in out.iter_mut().zip(x) {
-            for j in 0..N {
-                let change = x[j] - last[j];
-                let present = !x[j].is_nan();
-                let changed = !change.is_nan();
-                count[j] += f64::from(u8::from(changed));
-                let gain = smoothing.step(gains[j], change.max(0.0), count[j]);
-                let loss = smoothing.step(losses[j], (-change).max(0.0), count[j]);
-                gains[j] = if changed { gain } else { gains[j] };
-                losses[j] = if changed { loss } else { losses[j] };
-                last[j] = if present { x[j] } else { last[j] };
-                let shown = present & (count[j] >= smoothing.required);
-                out[j] = if shown {
-                    index(gains[j], losses[j])
-                } else {
-                    f64::NAN
-                };
+        for (out, x) in out_rest.iter_mut().zip(rest) {
+            *out = state.step(&smoothing, x);
+        }
+    }
+}
+
+impl<const N: usize> RsiState<N> {
+    #[inline(always)]
+    fn grown(&self, smoothing: &Smoothing) -> bool {
+        self.count.iter().all(|count| *count >= smoothing.window)
+    }
+
+    /// Takes in a row and gives the indices.
+    #[inline(always)]
+    fn step(&mut self, smoothing: &Smoothing, x: &[f64; N]) -> [f64; N] {
+        let mut out = [f64::NAN; N];
+        for j in 0..N {
+            let change = x[j] - self.last[j];
+            let present = !x[j].is_nan();
+            let changed = !change.is_nan();
+            self.count[j] += f64::from(u8::from(changed));
+            let gain = smoothing.step(self.gains[j], change.max(0.0), self.count[j]);
+            let loss = smoothing.step(self.losses[j], (-change).max(0.0), self.count[j]);
+            self.gains[j] = if changed { gain } else { self.gains[j] };
+            self.losses[j] = if changed { loss } else { self.losses[j] };
+            self.last[j] = if present { x[j] } else { self.last[j] };
+            let shown = present & (self.count[j] >= smoothing.required);
+            out[j] = if shown {
+                index(self.gains[j], self.losses[j])
+            } else {
+                f64::NAN
+            };
+        }
+        out
+    }
+
+    /// Takes in a group of rows that are all present, after the first averages.
+    #[inline(always)]
+    fn leap(
+        &mut self,
+        smoothing: &Smoothing,
+        leap: &Leap,
+        x: &[[f64; N]; GROUP],
+        out: &mut [[f64; N]; GROUP],
+    ) {
+        for j in 0..N {
+            let mut last = self.last[j];
+            let changes: [f64; GROUP] = std::array::from_fn(|i| {
+                let change = x[i][j] - last;
+                last = x[i][j];
+                change
+            });
+            self.last[j] = last;
+            let up = changes.map(|change| change.max(0.0));
+            let down = changes.map(|change| (-change).max(0.0));
+            let (mut gain, mut loss) = (self.gains[j], self.losses[j]);
+            self.gains[j] = leap.last(gain, up);
+            self.losses[j] = leap.last(loss, down);
+            for i in 0..GROUP - 1 {
+                gain = smoothing.decayed(gain, up[i]);
+                loss = smoothing.decayed(loss, down[i]);
+                out[i][j] = index(gain, loss);
             }
+            out[GROUP - 1][j] = index(self.gains[j], self.losses[j]);
+        }
+    }
+
+    /// Takes in a group of rows, of which any may be missing.
+    #[inline(always)]
+    fn group(
+        &mut self,
+        smoothing: &Smoothing,
+        leap: &Leap,
+        x: &[[f64; N]; GROUP],
+        out: &mut [[f64; N]; GROUP],
+    ) {
+        let (gains, losses, count) = (self.gains, self.losses, self.count);
+        let last = self.last;
+        for (out, x) in out.iter_mut().zip(x) {
+            *out = self.step(smoothing, x);
+        }
+        for j in 0..N {
+            let known = count[j] >= smoothing.window && !last[j].is_nan();
+            if !known || x.iter().any(|row| row[j].is_nan()) {
+                continue;
+            }
+            let change = |i: usize| x[i][j] - if i == 0 { last[j] } else { x[i - 1][j] };
+            let up = std::array::from_fn(|i| change(i).max(0.0));
+            let down = std::array::from_fn(|i| (-change(i)).max(0.0));
+            self.gains[j] = leap.last(gains[j], up);
+            self.losses[j] = leap.last(losses[j], down);
+            out[GROUP - 1][j] = index(self.gains[j], self.losses[j]);
         }
     }
 }
