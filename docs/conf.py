@@ -21,7 +21,17 @@ extensions = [
 ]
 html_theme = "conda_sphinx_theme"
 html_title = "rustybt"
-html_theme_options = {"show_toc_level": 2, "use_edit_page_button": False}
+html_theme_options = {
+    "logo": {"text": "rustybt"},
+    "navbar_center": [],
+    "show_toc_level": 2,
+    "use_edit_page_button": False,
+    # conda's own chat and footer do not belong here.
+    "zulip_url": "",
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+copyright = author  # noqa: A001 - Sphinx's name
 html_show_sourcelink = False
 
 myst_enable_extensions = ["html_image"]

@@ -140,3 +140,16 @@ def test_a_long_half_life_loses_no_digits(halflife: float) -> None:
 def test_a_decay_that_is_no_number_is_refused(span: object) -> None:
     with pytest.raises(TypeError, match="span must be a real number, got"):
         ewm_mean(np.arange(3.0), span=span)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("gap", [None, 0, 7, 8, 9, 300])
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 17, 255, 256, 257, 600])
+def test_means_across_the_groups_of_rows(rows: int, gap: int | None) -> None:
+    x = 50.0 + np.cumsum(np.random.default_rng(rows).standard_normal((rows, 40)), axis=0)
+    if gap is not None and gap < rows:
+        x[gap, ::3] = np.nan
+    expected = pd.DataFrame(x).ewm(alpha=0.1, adjust=False).mean().to_numpy()
+    found = ewm_mean(x, alpha=0.1, adjust=False)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    alone = ewm_mean(x[:, 3].copy(), alpha=0.1, adjust=False)
+    np.testing.assert_array_equal(alone, found[:, 3])

@@ -123,3 +123,24 @@ def test_macd_refuses_bad_spans(arguments: dict[str, int], sentence: str) -> Non
 def test_bollinger_bands_refuse_bad_widths(deviations: float) -> None:
     with pytest.raises(ValueError, match="deviations must be"):
         indicators.bollinger_bands(np.arange(50.0), deviations=deviations)
+
+
+@pytest.mark.parametrize("gap", [None, 5, 22, 23, 24, 25, 300])
+@pytest.mark.parametrize("rows", [16, 23, 24, 25, 33, 255, 256, 257, 600])
+def test_rsi_across_the_groups_of_rows(rows: int, gap: int | None) -> None:
+    x = 50.0 + np.cumsum(np.random.default_rng(rows).standard_normal(rows))
+    known = x.copy()
+    if gap is not None and gap < rows:
+        x[gap] = np.nan
+        known = np.delete(x, gap)
+    found = indicators.rsi(x, 14)
+    changes = np.diff(known)
+    expected = [
+        100.0 * up / (up + wilder((-changes[:end]).clip(min=0.0).tolist(), 14))
+        for end in range(14, len(known))
+        for up in [wilder(changes[:end].clip(min=0.0).tolist(), 14)]
+    ]
+    shown = found[~np.isnan(found)]
+    np.testing.assert_allclose(shown, expected, rtol=1e-11)
+    both = indicators.rsi(np.stack([x, x[::-1]], axis=1), 14)
+    np.testing.assert_array_equal(both[:, 0], found)
