@@ -65,7 +65,13 @@ def test_the_tasks_of_the_workflow_in_its_order(tmp_path: Path) -> None:
     found = local.run(root, all_pythons=False)
     newest = matrix.ENVIRONMENTS[-1]
     assert runs(root) == [
-        *("lint lint", "lint lock-check", "checks lint-actions", "default typecheck"),
+        *(
+            "lint lint",
+            "lint lock-check",
+            "checks lint-actions",
+            "default typecheck",
+            "default docs",
+        ),
         *(f"{newest} {task}" for task in ("smoke", "audit", "test", "prove-wheel")),
     ]
     assert {outcome.result for outcome in found} == {SUCCESS}
