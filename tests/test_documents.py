@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.blocks import PAGES, ROOT, SHOWN, Block, blocks, commands, kind, tasks
+from documents.blocks import INLINE, PAGES, ROOT, SHOWN, Block, blocks, commands, kind, tasks
 from rustybt.smoke import codes as smoke_codes
 
 # Commands that are run, in a folder of their own.
@@ -265,6 +267,48 @@ def test_a_block_of_unknown_kind_is_found(text: str, tmp_path: Path) -> None:
     (block,) = blocks(page)
     with pytest.raises(ValueError, match=r"page.md: a block of unknown kind begins with"):
         kind(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_inside_sentences_can_be_given(page: Path) -> None:
+    for command in INLINE.findall(page.read_text(encoding="utf-8")):
+        check_task(shlex.split(command)[1:])
+
+
+def test_a_line_that_is_no_command_is_found_among_commands(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Do:\n\n    ./pixiw run smoke\n    make all\n\n", encoding="utf-8")
+    (block,) = blocks(page)
+    with pytest.raises(ValueError, match=r"page.md: 'make all' is among commands"):
+        kind(block)
+
+
+def test_output_without_a_program_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("It prints:\n\n```text\n42\n```\n", encoding="utf-8")
+    (block,) = blocks(page)
+    with pytest.raises(ValueError, match=r"page.md: a block of unknown kind begins with '42'"):
+        kind(block)
+
+
+def test_every_function_of_the_api_has_its_signature_and_docstring() -> None:
+    from documents import reference
+
+    conf = runpy.run_path(str(ROOT / "docs" / "conf.py"))
+    functions = [
+        entry.name
+        for entry in reference.entries("rustybt.api")
+        if entry.directive == "autofunction" and entry.home == "rustybt.api"
+    ]
+    assert len(functions) > 30
+    for name in functions:
+        full = f"rustybt.api.{name}"
+        shown = conf["_api_signature"](None, "function", full, None, None, "", "")
+        assert shown is not None, f"{full} is no method of the algorithm"
+        assert re.match(r"\((?!self)", shown[0]), f"{full} has the signature {shown[0]}"
+        lines: list[str] = []
+        conf["_api_docstring"](None, "function", full, None, None, lines)
+        assert any(lines), f"{full} has no docstring"
 
 
 def test_links_of_pages_lead_somewhere() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import sources
+from documents.blocks import PAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"^    (rustybt run .*)\n\n.*\n\n((?:    .*\n)+)", re.MULTILINE)
 

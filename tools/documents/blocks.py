@@ -6,7 +6,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +31,7 @@ SHOWN = {
     ".pixi/externals/": "folders of the externals channel: tests/tools/test_pixiw_clean.py",
     "measured  ": "figures of a run of the benchmarks on another day",
 }
+INLINE = re.compile(r"`(\./pixiw [^`]+)`")
 # Shell loops over commands.
 LOOPS = {"for", "do", "done"}
 
@@ -69,16 +70,31 @@ def blocks(page: Path) -> list[Block]:
 
 def kind(block: Block) -> str:
     """Return "python", "text", "contents", "commands" or "shown"; raise for any other block."""
-    if block.kind in {"python", "text"}:
+    if block.kind == "python":
+        return block.kind
+    # What a program prints: test_readme runs the program, which is the block above.
+    if block.kind == "text" and block.before.endswith("```"):
         return block.kind
     if block.kind == "{toctree}":
         return "contents"
     if block.kind == "indented":
         if next(iter(commands(block)), None) is not None:
+            _all_are_commands(block)
             return "commands"
         if any(block.first.startswith(known.rstrip()) for known in SHOWN):
             return "shown"
     raise ValueError(f"{block.page.name}: a block of unknown kind begins with {block.first!r}")
+
+
+def _all_are_commands(block: Block) -> None:
+    # A session, which begins with "$", shows what its commands print.
+    if block.first.startswith("$ "):
+        return
+    for line in block.text.splitlines():
+        # A synopsis goes on in brackets.
+        known = not line.strip() or line.startswith("[") or line.split()[0] in LOOPS
+        if not known and not any(commands(replace(block, text=line))):
+            raise ValueError(f"{block.page.name}: {line!r} is among commands, but none itself")
 
 
 def commands(block: Block) -> Iterator[list[str]]:
