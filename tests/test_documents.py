@@ -275,6 +275,12 @@ def test_commands_inside_sentences_can_be_given(page: Path) -> None:
         check_task(shlex.split(command)[1:])
 
 
+def test_a_wrong_command_inside_a_sentence_is_found() -> None:
+    (command,) = INLINE.findall("Run `./pixiw run smok` and `smoke` again.")
+    with pytest.raises(AssertionError, match="there is no task smok"):
+        check_task(shlex.split(command)[1:])
+
+
 def test_a_line_that_is_no_command_is_found_among_commands(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Do:\n\n    ./pixiw run smoke\n    make all\n\n", encoding="utf-8")
